@@ -1,0 +1,48 @@
+# Everything here works from a fresh clone on Debian or Ubuntu with Python, git and make. `make help` tells what there is.
+
+PYTHON ?= python3
+VENV := .venv
+IN_VENV := $(VENV)/bin/python
+SOURCES := pyproject.toml $(wildcard hatch_build.py package.json package-lock.json)
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-engines bench check clean force
+
+help: ## what there is to make
+	@echo "A Docker network plugin you can see through. Make one of:"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer), ARGS='...' is given on to the program."
+
+demo: $(VENV)/.ready ## set up, start the lab and the dashboard, take a guided tour
+	@$(IN_VENV) -m workshop demo $(ARGS)
+
+test: $(VENV)/.ready-test ## set up, run all tests that this machine can run, say which it left out and why
+	@$(IN_VENV) -m pytest $(ARGS)
+
+test-engines: $(VENV)/.ready-test ## the same tests on Docker Engine 20.10, 26.1 and 28.5 (as root)
+	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest --all-kinds tests/engines $(ARGS)
+
+bench: $(VENV)/.ready-test ## measure, print a table, write bench.json
+	@$(IN_VENV) -m bench $(ARGS)
+
+check: $(VENV)/.ready-test ## look for mistakes and bad form in the code
+	@$(IN_VENV) -m ruff check .
+	@$(IN_VENV) -m ruff format --check .
+
+clean: ## remove all that was made here
+	rm -rf $(VENV) build dist bench.json .pytest_cache .ruff_cache .mypy_cache .hypothesis node_modules static/vendor
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python named on the command line is looked at each time: it may be another one than the environment's.
+ifneq ($(filter command% environment%,$(origin PYTHON)),)
+FORCE := force
+endif
+
+$(VENV)/.ready: $(SOURCES) scripts/setup $(FORCE)
+	@scripts/setup "$(PYTHON)" $(VENV) .
+
+$(VENV)/.ready-test: $(SOURCES) scripts/setup $(FORCE)
+	@scripts/setup "$(PYTHON)" $(VENV) '.[test]'
+
+force:
