@@ -1,0 +1,18 @@
+// The keys that work anywhere on the page. `closest` is undefined on the document itself, hence `?.`.
+
+const isTyping = (target) => Boolean(target.closest?.("input, textarea, select, [contenteditable]"));
+const scrolls = (target) => Boolean(target.closest?.(".code, .picture"));
+const isControl = (target) => Boolean(target.closest?.("button:not(.call), a"));
+
+/** Bind `actions` (a table of key to function) to the page. A function that gives false lets the key through. */
+export function bindKeys(actions) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (key === "Enter" && isControl(event.target)) return; // the button's own
+    if (key.startsWith("Arrow") && scrolls(event.target)) return; // the arrows move what has the focus
+    const action = actions[key];
+    if (action && action() !== false) event.preventDefault();
+  });
+}

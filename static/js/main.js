@@ -1,0 +1,216 @@
+// The page put together: one story, one feed, and what shows them.
+import { Calls } from "./calls.js";
+import { touchedBy } from "./changes.js";
+import { Detail } from "./detail.js";
+import { el, now } from "./dom.js";
+import { Feed } from "./feed.js";
+import { bindKeys } from "./keys.js";
+import { Picture } from "./picture.js";
+import { sentence } from "./sentence.js";
+import { Story } from "./story.js";
+
+const KEPT_TIMINGS = 2000;
+const $ = (id) => document.getElementById(id);
+
+const story = new Story();
+const timings = [];
+const dirty = { entries: new Map(), names: false, seen: [] }; // what is new since the last frame
+let facts = {};
+let chosen = null; // the number of the chosen call; null: the newest
+let scheduled = false;
+
+/** In a frame: what runs once the browser has painted that frame. */
+function afterThisFrame(task) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = task;
+  port2.postMessage(null);
+}
+
+/** Note when what was changed in this frame was painted. */
+function record(entries) {
+  afterThisFrame(() => {
+    const drawn = now();
+    timings.push(...entries.map((entry) => ({ ...entry, drawn })));
+    if (timings.length > KEPT_TIMINGS) timings.splice(0, timings.length - KEPT_TIMINGS);
+  });
+}
+
+/** The same for what was changed between frames: the next frame paints it. */
+const recordNext = (entry) => requestAnimationFrame(() => record([entry]));
+
+const picture = new Picture($("picture"), {
+  choose(linkId) {
+    const made = picture.links[linkId]?.made_by ?? null;
+    const number = story.calls.has(made) ? made : [...story.calls.values()].findLast((call) => touchedBy(call).has(linkId))?.number;
+    if (number !== undefined) choose(number);
+  },
+  drawn(drawn, times) {
+    if (!$("banner").dataset.lost) banner("");
+    tellCaption();
+    recordNext({ kind: "picture", seq: drawn.seq, ...times });
+  },
+  failed: (text) => banner(`${text} The last picture is kept.`),
+});
+
+const calls = new Calls(
+  story,
+  { list: $("calls"), scroller: $("list"), label: $("calls-label"), newer: $("newer") },
+  { choose: (number) => choose(number), open: (number) => open(number) },
+);
+
+const detail = new Detail($("detail"), (id) => picture.linkName(id), () => close());
+
+const marked = () => story.calls.get(chosen) ?? story.newest;
+
+function containerOf(change) {
+  const id = change.id ?? change.value?.id;
+  return change.value?.container?.name ?? picture.links[id]?.container ?? null;
+}
+
+function tellCaption() {
+  const call = marked();
+  picture.mark(call ? touchedBy(call) : [], call?.number ?? null);
+  if (!call) {
+    $("caption").replaceChildren("Nothing has happened yet.");
+    return;
+  }
+  const context = { about: story.about(call), nameOf: (id) => picture.linkName(id), containerOf };
+  $("caption").replaceChildren(...sentence(call, context).filter((part) => part !== ""));
+}
+
+function tellEmpty() {
+  const isEmpty = story.calls.size === 0 && story.lines.length === 0;
+  $("list").classList.toggle("is-empty", isEmpty);
+  if (isEmpty) {
+    $("calls").replaceChildren(
+      el("li", { class: "empty" }, el("p", {}, "No calls yet. In a second terminal:"), el("pre", { class: "code" }, facts.try ?? "")),
+    );
+  } else $("calls").querySelector(".empty")?.remove();
+}
+
+function choose(number, how) {
+  chosen = number;
+  calls.choose(number, how);
+  tellCaption();
+  picture.reveal();
+  if (number !== null && detail.isOpen) open(number);
+}
+
+function open(number) {
+  if (chosen !== number) choose(number);
+  const call = story.calls.get(number);
+  detail.show(call, story.about(call));
+  calls.open(number);
+  calls.choose(number, {});
+}
+
+function close() {
+  detail.close();
+  calls.open(null);
+  calls.choose(chosen, { focus: true });
+}
+
+function step(by) {
+  const numbers = [...story.calls.keys()];
+  if (!numbers.length) return;
+  const index = numbers.indexOf(chosen);
+  const next = index < 0 ? numbers.length - 1 : Math.min(Math.max(index + by, 0), numbers.length - 1);
+  choose(numbers[next], { focus: true });
+}
+
+function banner(text, isLost = false) {
+  $("banner").textContent = text;
+  $("banner").hidden = !text;
+  $("banner").dataset.lost = isLost ? "yes" : "";
+}
+
+function flush() {
+  scheduled = false;
+  const { entries, names, seen } = dirty;
+  dirty.entries = new Map();
+  dirty.names = false;
+  dirty.seen = [];
+  tellEmpty();
+  if (names) calls.rename();
+  tellCaption();
+  calls.update([...entries.values()].filter(({ call }) => !call || story.calls.has(call.number)));
+  if (detail.isOpen && (names || entries.has(detail.call.number))) detail.show(detail.call, story.about(detail.call));
+  record(seen);
+}
+
+const feed = new Feed(story, {
+  snapshot(message) {
+    facts = message.facts;
+    const openNumber = detail.isOpen ? detail.call.number : null;
+    if (chosen !== null && !story.calls.has(chosen)) chosen = null;
+    picture.restart();
+    calls.reset();
+    calls.choose(chosen);
+    tellEmpty();
+    if (openNumber !== null && story.calls.has(openNumber)) open(openNumber);
+    else if (openNumber !== null) close();
+    dirty.entries.clear(); // all of it is in the snapshot
+    tellCaption();
+    recordNext({ kind: "snapshot", seq: message.seq, received: now() });
+  },
+  event(event, { call, line, names }) {
+    if (call && !dirty.entries.has(call.number)) dirty.entries.set(call.number, { call });
+    if (line) dirty.entries.set(`line ${line.seq}`, { line });
+    dirty.names ||= names;
+    dirty.seen.push({ kind: event.kind, seq: event.seq, call: event.call, at: event.at * 1000, received: now() });
+  },
+  batch() {
+    if (scheduled) return;
+    scheduled = true;
+    requestAnimationFrame(flush);
+  },
+  picture: (message) => (message ? picture.show(message, now()) : picture.cannot()),
+  state(word) {
+    $("connection").dataset.state = word;
+    $("connection").textContent = word;
+    const lost = "The connection to the plugin is lost. What you see is the last that was told; it goes on by itself once the plugin answers.";
+    if (word === "live") banner("");
+    else banner(lost, true);
+  },
+});
+
+$("theme").addEventListener("click", () => globalThis.workshopTheme.toggle());
+$("help").addEventListener("click", () => $("sheet").showModal());
+
+bindKeys({
+  j: () => step(1),
+  k: () => step(-1),
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  Home: () => step(-Infinity),
+  End() {
+    choose(story.newest?.number ?? null, { focus: true });
+    calls.toEnd();
+  },
+  Enter() {
+    const call = marked();
+    if (!call) return false;
+    open(call.number);
+    return true;
+  },
+  ArrowLeft: () => detail.isOpen && detail.turn(-1),
+  ArrowRight: () => detail.isOpen && detail.turn(1),
+  Escape() {
+    if (detail.isOpen) return close();
+    choose(null);
+    return calls.toEnd();
+  },
+  t: () => globalThis.workshopTheme.toggle(),
+  "?": () => $("sheet").showModal(),
+});
+
+// The session's token comes in the address once; it is kept for this tab and taken out of the address bar.
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+if (token) {
+  sessionStorage.setItem("workshop-token", token);
+  history.replaceState(null, "", location.pathname + location.search);
+}
+
+/** What benchmarks and tests read: `timings` are `{kind, seq, received, drawn}` in milliseconds since 1970, of pictures
+ *  that were drawn anew also `made` (by Graphviz) and `placed` (in the page). */
+globalThis.workshop = { timings, story, feed };

@@ -1,0 +1,127 @@
+// The events folded into calls, names and lines: in the browser what workshop/dashboard/story.py is on the server.
+
+const KEPT = { calls: 500, lines: 500 };
+const TABLES = ["networks", "endpoints", "containers"];
+const SHORT = 12;
+
+const newCall = (number) => ({
+  number,
+  state: "running",
+  host: null, route: "", name: null, request: null, raw: null,
+  network: null, endpoint: null, sandbox: null,
+  started: null, finished: null,
+  status: null, answer: null, error: null, duration_ms: null, waited_ms: null,
+  commands: [], changes: [], output: [],
+});
+
+const fill = (call, data, names) => {
+  for (const name of names) if (data[name] !== null && data[name] !== undefined) call[name] = data[name];
+};
+
+const LEARN = {
+  "call.started"(call, { at, data }) {
+    fill(call, data, ["host", "route", "name", "request", "raw", "network", "endpoint", "sandbox"]);
+    call.started = at;
+  },
+  "call.finished"(call, { at, data }) {
+    fill(call, data, ["route", "network", "endpoint"]);
+    for (const name of ["status", "answer", "error", "duration_ms", "waited_ms"]) call[name] = data[name] ?? null;
+    call.finished = at;
+    call.state = call.error !== null || call.status >= 400 ? "failed" : "done";
+  },
+  kernel(call, { at, data }) {
+    call.commands.push({ at, ...data });
+  },
+  topology(call, { data }) {
+    call.changes.push(...(data.changes ?? []).map((change) => ({ by: data.by, ...change })));
+  },
+  output(call, { data }) {
+    call.output.push(String(data.text ?? ""));
+  },
+};
+
+function lineOf({ seq, at, kind, call, data }) {
+  if (kind === "notice") return { seq, at, level: data.level ?? "info", text: data.text ?? "" };
+  if (kind === "docker" && data.did) return { seq, at, level: "did", text: data.did };
+  if (kind === "output" && call === null) return { seq, at, level: "output", text: data.text ?? "" };
+  return null;
+}
+
+/** What has happened so far. `apply` takes events in order, exactly once each: see `last`. */
+export class Story {
+  constructor() {
+    this.reset({ seq: 0, calls: [], lines: [], names: {} });
+  }
+
+  /** Begin anew from a snapshot of the server. */
+  reset({ seq, calls, lines, names }) {
+    this.last = seq;
+    this.calls = new Map(calls.map((call) => [call.number, call]));
+    this.lines = lines;
+    this.names = Object.fromEntries(TABLES.map((table) => [table, { ...names[table] }]));
+  }
+
+  /** Add one event; gives what it changed: `{call, line, names}`. Events must come without gaps. */
+  apply(event) {
+    if (event.seq !== this.last + 1) throw new Error(`event ${event.seq} after ${this.last}`);
+    this.last = event.seq;
+    return { call: this.#tell(event), line: this.#addLine(event), names: this.#learn(event) };
+  }
+
+  /** The newest call, or undefined. */
+  get newest() {
+    return [...this.calls.values()].at(-1);
+  }
+
+  networkName(id) {
+    return this.names.networks[id]?.name || (id ?? "").slice(0, SHORT);
+  }
+
+  /** The name of the container that a call is about, or an empty string as long as nobody told it. */
+  containerName({ endpoint, sandbox }) {
+    const known = this.names.endpoints[endpoint];
+    if (known?.name) return known.name;
+    const containers = this.names.containers;
+    if (known?.container && containers[known.container]) return containers[known.container].name ?? "";
+    if (!sandbox) return "";
+    return Object.values(containers).find((container) => container?.sandbox === sandbox)?.name ?? "";
+  }
+
+  /** What a call is about, for its row: names, or short IDs until they are known. */
+  about(call) {
+    const network = call.network ? this.networkName(call.network) : "";
+    const container = this.containerName(call) || (call.endpoint ?? "").slice(0, SHORT);
+    return [network, container].filter(Boolean);
+  }
+
+  #tell(event) {
+    const learn = LEARN[event.kind];
+    if (event.call === null || !learn) return null;
+    if (!this.calls.has(event.call)) {
+      this.calls.set(event.call, newCall(event.call));
+      if (this.calls.size > KEPT.calls) this.calls.delete(this.calls.keys().next().value);
+    }
+    const call = this.calls.get(event.call);
+    learn(call, event);
+    return call;
+  }
+
+  #addLine(event) {
+    const line = lineOf(event);
+    if (line) {
+      this.lines.push(line);
+      if (this.lines.length > KEPT.lines) this.lines.shift();
+    }
+    return line;
+  }
+
+  #learn(event) {
+    if (event.kind !== "docker") return false;
+    for (const table of TABLES) {
+      for (const [id, entry] of Object.entries(event.data[table] ?? {})) {
+        if (entry) this.names[table][id] = entry;
+      }
+    }
+    return true;
+  }
+}

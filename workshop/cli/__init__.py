@@ -1,0 +1,103 @@
+"""``python -m workshop …``: one file per command, imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from typing import Any
+
+import click
+
+from workshop import __version__
+from workshop.errors import FAILED, WRONG_USE, WorkshopError
+
+COMMANDS = {
+    "demo": "A lab without Docker or root, with the plugin, the dashboard and a guided tour.",
+    "serve": "Run the plugin for a real Docker, with the dashboard.",
+    "docker": "Docker's network commands, for the lab.",
+    "calls": "The calls that Docker made, with what was done.",
+    "topology": "The network as it is now, as a picture or as data.",
+    "drivers": "The kinds of network and their options.",
+    "cleanup": "Show and remove what carries our names, and nothing else.",
+    "doctor": "Check what this machine can do.",
+}
+"""Each command, its module of the same name, and what it is for."""
+
+_NEXT = """\
+Start with one of these:
+
+  python -m workshop demo      a lab on this machine: no Docker, no root, nothing of yours is touched
+  python -m workshop doctor    what this machine can do, and what is missing
+  python -m workshop serve     the plugin for a real Docker (as root)
+
+While one runs, in a second terminal:
+
+  python -m workshop docker network create -d workshop shop
+  python -m workshop calls --follow
+  python -m workshop topology
+
+`python -m workshop --help` lists every command."""
+
+
+class _Commands(click.Group):
+    """Knows what each command is for without importing it."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"workshop.cli.{name}")
+        return getattr(module, name)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="workshop")
+@click.pass_context
+def workshop(context: click.Context) -> None:
+    """A Docker network plugin you can see through, and a course in writing your own."""
+    if context.invoked_subcommand is None:
+        click.echo(_NEXT)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command; end the process with its exit code. An error is one sentence on stderr."""
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    try:
+        result: Any = workshop.main(arguments, prog_name="python -m workshop", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as error:
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo(err=True)
+        return 130
+    except click.ClickException as error:
+        click.echo(f"{error.format_message()} See `{_help_of(error)} --help`.", err=True)
+        return WRONG_USE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except WorkshopError as error:
+        click.echo(str(error), err=True)
+        return error.exit_code
+    except Exception as error:
+        if os.environ.get("WORKSHOP_DEBUG"):
+            raise
+        click.echo(f"This is a mistake in the workshop itself: {type(error).__name__}: {error}", err=True)
+        click.echo("Run the command again with WORKSHOP_DEBUG=1 to see where, and report it.", err=True)
+        return FAILED
+
+
+def _help_of(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return context.command_path if context else "python -m workshop"

@@ -1,0 +1,144 @@
+"""`python -m workshop calls`: the calls that Docker made, from the journal of the running plugin."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workshop.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from workshop.journal.calls import Call, Names
+    from workshop.journal.store import JournalReader
+
+FORMATS = ("text", "json", "curl", "har", "sh")
+PAUSE = 0.2
+"""Seconds between two looks into the journal."""
+
+
+@click.command("calls")
+@click.option("--follow", "-f", is_flag=True, help="Go on with the calls to come, until Ctrl-C.")
+@click.option(
+    "--format",
+    "-o",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="text to read; json, one call a line; curl, commands that repeat the calls; "
+    "har for network tools; sh, a script of what the kernel was told.",
+)
+@click.option("--journal", type=click.Path(path_type=Path), help="Read this journal (default: the running one's).")
+@click.option("--network", help="Only calls about this network: its name, or how its ID begins.")
+@click.option("--errors", is_flag=True, help="Only calls that failed.")
+@click.option("--last", type=click.IntRange(min=0), metavar="N", help="Only the last N of them.")
+def calls(follow: bool, form: str, journal: Path | None, network: str | None, errors: bool, last: int | None) -> None:
+    """Show the calls that Docker made to the plugin."""
+    from workshop import session
+    from workshop.journal.calls import Calls, Names
+    from workshop.journal.store import JournalReader
+
+    if follow and form in ("har", "sh"):
+        raise UsageError(f"--format {form} makes one document and cannot follow.", "Use text, json or curl.")
+    now = session.current() or {}
+    path = journal or Path(now.get("journal") or session.state_dir() / "journal.db")
+    reader = JournalReader(path)
+    known, names = Calls(keep=sys.maxsize), Names()
+
+    def wanted(call: Call) -> bool:
+        return _about(call, network, names) and (not errors or call.state == "failed")
+
+    try:
+        seen = 0
+        for event in reader.since(0):
+            names.take(event)
+            known.take(event)
+            seen = event.seq
+        chosen = [call for call in known if wanted(call)]
+        if last is not None:
+            chosen = chosen[max(0, len(chosen) - last) :]
+        if follow:  # what still runs is shown once it has finished
+            chosen = [call for call in chosen if call.state != "running"]
+        write = _writer(form, names, now.get("plugin"))
+        write(chosen)
+        if follow:
+            _follow(reader, path, seen, known, names, lambda call: wanted(call) and write([call]))
+    except BrokenPipeError:
+        _let_go_of_stdout()
+    except KeyboardInterrupt:
+        return
+    finally:
+        reader.close()
+
+
+def _about(call: Call, network: str | None, names: Names) -> bool:
+    if network is None:
+        return True
+    if not call.network:
+        return False
+    return names.name_of_network(call.network) == network or (bool(network) and call.network.startswith(network))
+
+
+def _writer(form: str, names: Names, plugin: str | None) -> Callable[[Iterable[Call]], None]:
+    """What writes calls to stdout in a format, and has them on their way when it returns."""
+    from workshop.journal import export
+    from workshop.journal.text import block, rendered, use_color
+
+    out: Any = sys.stdout
+    color = use_color(out)
+    write = {
+        "text": lambda some: "".join(rendered(block(call, names), out, color) for call in some),
+        "json": export.json_lines,
+        "curl": lambda some: "".join(export.curl(call, plugin) + "\n" for call in some),
+        "har": export.har,
+        "sh": lambda some: export.script(some, names),
+    }[form]
+
+    def to_stdout(some: Iterable[Call]) -> None:
+        text = write(some)
+        encoding = getattr(out, "encoding", None) or "utf-8"
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.flush()
+
+    return to_stdout
+
+
+def _follow(
+    reader: JournalReader, path: Path, seen: int, known: Any, names: Names, show: Callable[[Call], Any]
+) -> None:
+    """Show each call as it finishes, until stdout is closed, or the journal removed."""
+    while path.exists():
+        for event in reader.since(seen, 1_000):
+            seen = event.seq
+            names.take(event)
+            call = known.take(event)
+            if call is not None and event.kind == "call.finished":
+                show(call)
+        if _wait_for_close(PAUSE):
+            return
+    click.echo("The session has ended and its journal is gone.", err=True)
+
+
+def _wait_for_close(seconds: float) -> bool:
+    """Wait, and say whether whoever reads our output has gone: a pipe tells only those who ask, or write."""
+    poll = select.poll()
+    try:
+        poll.register(sys.stdout.fileno(), 0)
+    except (OSError, ValueError):  # no real file
+        return bool(select.select([], [], [], seconds)[0])
+    gone = select.POLLERR | select.POLLHUP | select.POLLNVAL
+    return any(state & gone for _, state in poll.poll(seconds * 1000))
+
+
+def _let_go_of_stdout() -> None:
+    """Nobody reads: leave the interpreter nothing to complain about when it flushes at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)

@@ -1,0 +1,72 @@
+"""The lab with everything in it: hosts, a plugin and a practice engine on each, watched and shown."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from workshop import session
+from workshop.cli.running import Running
+from workshop.lab import reenter
+from workshop.lab.engine import PracticeEngine
+from workshop.lab.lab import Lab
+from workshop.plugin.plugin import Plugin
+from workshop.plugin.server import unix_socket
+
+
+class Laboratory:
+    """A lab in this process's own namespaces. Use it in a ``with``; nothing outlives it.
+
+    ``version`` is the Docker Engine that the practice engine plays, ``driver`` the plugin's kind of network.
+    """
+
+    def __init__(self, running: Running, folder: Path, *, version: str, driver: str, hosts: tuple[str, ...]) -> None:
+        self._running, self.folder = running, folder
+        self._version, self._driver = version, driver
+        self.lab = Lab(hosts)
+        self.engines: dict[str, PracticeEngine] = {}
+
+    def __enter__(self) -> Laboratory:
+        self.lab.start()
+        hosts = {name: host.namespace for name, host in self.lab.hosts.items()}
+        assert self.lab.world is not None
+        self._running.watch(hosts, hidden=[self.lab.world])
+        for name, host in self.lab.hosts.items():
+            home = self.folder / name
+            plugin_dir = home / "plugins"
+            plugin = Plugin(host.namespace, self._running.journal, home / "store.db", host=name, driver=self._driver)
+            self._running.plug_in(plugin, unix_socket(plugin_dir, plugin.name))
+            engine = PracticeEngine(host, version=self._version, plugin_dir=plugin_dir, directory=home / "engine")
+            engine.on_event(lambda data: self._running.journal.append("docker", data))
+            engine.serve(self.socket(name))
+            self.engines[name] = engine
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for engine in self.engines.values():
+            engine.stop()
+        self._running.stop_watching()
+        self.lab.stop()
+
+    @property
+    def plugins(self) -> dict[str, Plugin]:
+        """The plugins, by host."""
+        return self._running.plugins
+
+    def socket(self, host: str | None = None) -> Path:
+        """The socket of a host's practice engine; of the first host's, if none is named."""
+        return self.folder / (host or self.lab.names[0]) / "engine.sock"
+
+
+def make_folder() -> Path:
+    """A new folder for this lab, in the user's runtime folder. Those of labs that have died are removed."""
+    base = session.make_runtime_dir() / "labs"
+    base.mkdir(mode=0o700, exist_ok=True)
+    if not reenter.inside():
+        for old in base.iterdir():
+            if not (old.name.isdigit() and Path(f"/proc/{old.name}").exists()):
+                shutil.rmtree(old, ignore_errors=True)
+    folder = base / str(reenter.outer_pid() if reenter.inside() else os.getpid())
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

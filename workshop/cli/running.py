@@ -1,0 +1,191 @@
+"""What ``serve`` and ``demo`` share: journal, log, plugins, observer and dashboard, begun and ended together."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import ipaddress
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from workshop import session
+from workshop.errors import CannotHere, UsageError, WorkshopError
+from workshop.journal import Journal
+from workshop.journal.log import TerminalLog
+from workshop.kernel.namespaces import Namespace
+from workshop.plugin.plugin import Plugin
+from workshop.plugin.server import Place
+from workshop.topology.observe import Observer
+
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+"""Signals that end a command in good order."""
+
+
+class Picture:
+    """The network as it is now, for the dashboard."""
+
+    def __init__(self, observer: Observer) -> None:
+        self.graph = observer.graph
+
+    def dot(self) -> str:
+        """The picture as Graphviz is to draw it."""
+        from workshop.topology.draw import dot
+
+        return dot(self.graph())
+
+
+class Running:
+    """One process's plugins and all that watches them. Use it in a ``with``: what was started is ended."""
+
+    def __init__(self, command: str, state: Path) -> None:
+        sys.setswitchinterval(0.0005)  # a thread that draws or logs must not keep one that answers waiting for 5 ms
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.journal = Journal(state / "journal.db")
+        except OSError as error:
+            raise CannotHere(
+                f"The folder {state} cannot be used ({error.strerror}).",
+                "Run as root, or give --state-dir a folder of yours.",
+            ) from None
+        self._command, self._state = command, state
+        self._ending = contextlib.ExitStack()
+        self._ending.callback(self.journal.close)
+        self.plugins: dict[str, Plugin] = {}
+        self.observer: Observer | None = None
+        self._watching = False
+        self._said: dict[str, Any] = {"command": command, "journal": str(state / "journal.db")}
+
+    def __enter__(self) -> Running:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ending.close()
+
+    def log(self, format: str, file: Path | None, *, terminal: bool = True) -> None:
+        """Write every event to the terminal (unless told otherwise), and to ``file`` if there is one."""
+        outputs: list[IO[str]] = [sys.stdout] if terminal else []
+        if file is not None:
+            try:
+                outputs.append(self._ending.enter_context(file.open("a", encoding="utf-8")))
+            except OSError as error:
+                raise CannotHere(
+                    f"{file} cannot be written ({error.strerror}).", "Give --log-file another path."
+                ) from None
+        for number, output in enumerate(outputs):
+            log = TerminalLog(output, format)
+            thread = self.journal.follow(log, f"log-{number}")
+            self._ending.callback(log.close)
+            self._ending.callback(self._let_finish, thread)
+
+    def _let_finish(self, thread: threading.Thread) -> None:
+        """Give a log the time to write what has happened, before it is closed."""
+        deadline = time.monotonic() + 0.3
+        while thread.is_alive() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+    def watch(self, hosts: dict[str, Namespace], engine: Path | None = None, hidden: Iterable[Namespace] = ()) -> None:
+        """Watch these hosts' networks but not the ``hidden`` ones, and look names up at the engine's socket."""
+        self.observer = Observer(self.journal, hosts, hidden=hidden)
+        self.observer.start()
+        self._watching = True
+        self._ending.callback(self.stop_watching)
+        if engine is not None:
+            from workshop.topology.names import Names
+
+            names = Names(self.journal, engine)
+            names.start()
+            self._ending.callback(names.stop)
+            self._said["engine"] = str(engine)
+
+    def stop_watching(self) -> None:
+        """Let go of the hosts' networks; the last picture stays."""
+        if self.observer is not None and self._watching:
+            self._watching = False
+            self.observer.stop()
+
+    def plug_in(self, plugin: Plugin, place: Place) -> None:
+        """Start a plugin."""
+        self.plugins[plugin.host.name] = plugin
+        self._ending.callback(plugin.stop)
+        if self.observer is not None:
+            watcher = self.observer
+            plugin.pipeline.before_answer = watcher.collect
+            plugin.host.when_published = lambda ports: watcher.set_ports(plugin.host.name, ports)
+        plugin.start(place)
+        plugin.host.when_published(plugin.host.published())
+        self._said.setdefault("plugin", str(place.path))
+
+    def show(self, address: tuple[str, int], listener: socket.socket | None = None, **facts: str) -> str:
+        """Start the dashboard; give its address."""
+        from workshop.dashboard import Dashboard
+
+        assert self.observer is not None
+        dashboard = Dashboard(self.journal, Picture(self.observer), address=address, sock=listener, **facts)
+        dashboard.start()
+        self._ending.callback(dashboard.stop)
+        if dashboard.problem:
+            self.warn(dashboard.problem)
+        self._said["dashboard"] = dashboard.url
+        return dashboard.url
+
+    def announce(self, **more: Any) -> None:
+        """Let other commands find this session."""
+        with contextlib.suppress(WorkshopError, OSError):
+            session.write(**{**self._said, **more})
+            self._ending.callback(session.remove)
+        gc.freeze()  # what is there now stays: later collections need not look at it
+
+    def say(self, text: str) -> None:
+        """A sentence for whoever watches."""
+        self.journal.append("docker", {"did": text})
+
+    def warn(self, text: str) -> None:
+        """A warning, for the log and the dashboard."""
+        self.journal.append("notice", {"level": "warning", "text": text, "host": ""})
+
+
+@contextlib.contextmanager
+def signals_as_event() -> Iterator[threading.Event]:
+    """An event that is set when the process is told to end."""
+    ended = threading.Event()
+    before = {number: signal.signal(number, lambda *_: ended.set()) for number in ENDINGS}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def bind(address: str) -> tuple[tuple[str, int], socket.socket]:
+    """The dashboard's listening socket for ``HOST:PORT``, bound but not yet answering.
+
+    :raises UsageError: if it is malformed or no loopback address.
+    :raises CannotHere: if it is taken.
+    """
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise UsageError(f"{address!r} is no address.", "Give --dashboard HOST:PORT, such as 127.0.0.1:8600.")
+    with contextlib.suppress(ValueError):
+        if not ipaddress.ip_address(host).is_loopback:
+            raise UsageError(
+                "The dashboard is for this machine alone.",
+                "Give --dashboard a loopback address, such as 127.0.0.1:8600.",
+            )
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, int(port)))
+    except OSError as error:
+        listener.close()
+        raise CannotHere(
+            f"The dashboard cannot listen on {address} ({error.strerror}).",
+            "Give --dashboard HOST:PORT with another port.",
+        ) from None
+    return (host, listener.getsockname()[1]), listener

@@ -1,0 +1,132 @@
+"""``workshop serve``: the plugin for a real Docker."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import click
+
+PLUGINS = "/run/docker/plugins"
+ENGINE = "/var/run/docker.sock"
+
+
+@click.command()
+@click.option("--driver", default="bridge", show_default=True, help="Kind of network.")
+@click.option(
+    "--name",
+    default="workshop",
+    show_default=True,
+    help="What users give as `docker network create -d NAME`.",
+)
+@click.option("--plugin-dir", default=PLUGINS, show_default=True, help="Where Docker looks for plugins' sockets.")
+@click.option("--state-dir", default=None, help="Where networks, endpoints and the journal are kept.")
+@click.option(
+    "--scope",
+    type=click.Choice(["local", "global"]),
+    default="local",
+    show_default=True,
+    help="Reach of networks.",
+)
+@click.option(
+    "--listen",
+    default="unix",
+    show_default=True,
+    help="`unix`, or `tcp://HOST:PORT` with a file that tells Docker.",
+)
+@click.option(
+    "--spec-dir",
+    default="/etc/docker/plugins",
+    show_default=True,
+    help="For TCP: where that file is written.",
+)
+@click.option(
+    "--spec",
+    type=click.Choice(["spec", "json"]),
+    default="spec",
+    show_default=True,
+    help="For TCP: that file's kind.",
+)
+@click.option("--dashboard", default="127.0.0.1:8600", show_default=True, help="HOST:PORT of the dashboard.")
+@click.option("--no-dashboard", is_flag=True, help="Without the dashboard.")
+@click.option(
+    "--docker-socket",
+    default=ENGINE,
+    show_default=True,
+    help="Where to look up names of networks and containers.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="The log's form.",
+)
+@click.option("--log-file", default=None, help="Write the log to this file too.")
+def serve(
+    driver: str,
+    name: str,
+    plugin_dir: str,
+    state_dir: str | None,
+    scope: str,
+    listen: str,
+    spec_dir: str,
+    spec: str,
+    dashboard: str,
+    no_dashboard: bool,
+    docker_socket: str,
+    log_format: str,
+    log_file: str | None,
+) -> None:
+    """Run the plugin for a real Docker, until Ctrl-C. Networks outlive it, and it finds them again."""
+    from workshop import session
+    from workshop.cli.rights import need_net_admin
+    from workshop.cli.running import Running, bind, signals_as_event
+    from workshop.errors import UsageError
+    from workshop.kernel.namespaces import Namespace
+    from workshop.plugin.plugin import Plugin
+    from workshop.plugin.server import Place, tcp, unix_socket
+
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
+        raise UsageError(f"{name!r} cannot be a plugin's name.", "Use letters, digits, '_', '.' and '-'.")
+    need_net_admin("Run with sudo, or try `python -m workshop demo`, which needs no root.")
+
+    def place() -> Place:
+        if listen == "unix":
+            return unix_socket(Path(plugin_dir), name)
+        match = re.fullmatch(r"tcp://(.+):(\d{1,5})", listen)
+        if not match or int(match[2]) > 65535:
+            raise UsageError(f"{listen!r} is no address to listen on.", "Give `unix` or tcp://HOST:PORT.")
+        return tcp(match[1].strip("[]"), int(match[2]), Path(spec_dir), name, spec)
+
+    state = Path(state_dir) if state_dir else session.state_dir()
+    with signals_as_event() as ended, Running("serve", state) as running:
+        shown = None if no_dashboard else bind(dashboard)
+        namespace = Namespace.current()
+        plugin = Plugin(namespace, running.journal, state / "store.db", name=name, driver=driver, scope=scope)
+        running.log(log_format, Path(log_file) if log_file else None)
+        where = place()
+        running.watch({plugin.host.name: namespace}, Path(docker_socket))
+        running.plug_in(plugin, where)
+        url = running.show(*shown, engine="Docker", driver=driver) if shown else ""
+        running.announce()
+        if log_format == "json":
+            click.echo(json.dumps({"ready": True, "plugin": where.address, "dashboard": url or None}))
+        else:
+            click.echo(
+                f"Ready: Docker finds the plugin {name!r} at {where.address}." + (f" Dashboard: {url}" if url else "")
+            )
+        if listen != "unix" and not _loopback(listen):
+            running.warn(f"Who can reach {where.address} can change this machine's networks: use a loopback address.")
+        ended.wait()
+
+
+def _loopback(listen: str) -> bool:
+    import ipaddress
+
+    host = listen.removeprefix("tcp://").rpartition(":")[0].strip("[]")
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

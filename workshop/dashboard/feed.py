@@ -1,0 +1,125 @@
+"""The one thread that reads the journal for the browsers: it folds events and hands on what is new."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from workshop.dashboard.story import Story, for_browser
+from workshop.journal import Event, Journal
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""How many events travel in one message at most."""
+
+REMEMBERED = 20_000
+"""How far back the story begins, in events, when the journal is long."""
+
+_PACE = 0.02  # seconds between two pictures at least, so that a burst of changes is one picture, not fifty
+_PATIENCE = 0.1  # seconds that a stop may have to wait for the thread to look up
+
+
+class Picture(Protocol):
+    """What draws the network: ``graph`` is the graph JSON, ``dot`` the same with places, for Graphviz."""
+
+    def graph(self) -> dict[str, Any]:
+        """The whole graph as it is now."""
+
+    def dot(self) -> str:
+        """The graph as it is now in the DOT language, every node with its position."""
+
+
+def links_of(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Link id to what the page needs of it: ``name``, ``kind``, ``made_by``, ``peer``, where it is."""
+    found = {}
+    for host in graph.get("hosts", []):
+        for namespace in host.get("namespaces", []):
+            container = namespace.get("container") or {}
+            for link in namespace.get("links", []):
+                row = {key: link.get(key) for key in ("name", "kind", "made_by", "peer", "network", "endpoint")}
+                found[link["id"]] = {**row, "host": host.get("name"), "container": container.get("name")}
+    return found
+
+
+def take_picture(picture: Picture) -> dict[str, Any]:
+    """``{"seq", "dot", "links"}``: what browsers draw. ``dot`` is at least as new as ``seq`` says."""
+    graph = picture.graph()
+    return {"seq": graph.get("seq", 0), "dot": picture.dot(), "links": links_of(graph)}
+
+
+class Feed:
+    """Reads ``journal``, keeps the story, calls ``emit(name, message)`` for each batch and each new picture.
+
+    Messages: ``events`` with ``{"events": [...], "last": seq}``, without gaps; ``picture`` as of
+    ``take_picture``, or ``None`` if it could not be made.
+    """
+
+    def __init__(self, journal: Journal, picture: Picture, emit: Callable[[str, Any], None]) -> None:
+        self._journal, self._picture, self._emit = journal, picture, emit
+        start = max(0, journal.last - REMEMBERED, journal.first - 1)
+        self.story = Story(start=start, before=journal.last)
+        self.latest: dict[str, Any] | None = None
+        """The newest picture that was sent, for a browser that comes later."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="dashboard-feed", daemon=True)
+
+    def start(self) -> None:
+        """Begin reading."""
+        self._thread.start()
+
+    def whole_picture(self) -> dict[str, Any]:
+        """``{"graph", "picture"}`` as they are now, each ``None`` if it cannot be made."""
+        try:
+            return {"graph": self._picture.graph(), "picture": take_picture(self._picture)}
+        except Exception:
+            log.exception("The picture could not be made.")
+            return {"graph": None, "picture": None}
+
+    def stop(self) -> None:
+        """Stop reading, and wait until the thread has ended."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join(1)
+
+    def _run(self) -> None:
+        stale, not_before = True, 0.0
+        while not self._stopped.is_set():
+            patience = max(0.0, not_before - time.monotonic()) if stale else _PATIENCE
+            for event in self._next(patience):
+                stale = stale or _changes_the_picture(event)
+            if stale and time.monotonic() >= not_before:
+                began = time.monotonic()
+                self._send_picture()
+                # drawing may take longer than the pace: leave the calls at least as much time
+                not_before = time.monotonic() + max(_PACE, time.monotonic() - began)
+                stale = False
+
+    def _next(self, patience: float) -> list[Event]:
+        began = time.monotonic()
+        if not self._journal.wait(self.story.seq, patience):
+            if time.monotonic() - began < patience / 2:
+                self._stopped.wait(patience / 2)  # the journal is closed: nothing more will come
+            return []
+        events = self._journal.since(self.story.seq, BATCH)
+        self.story.apply(events)
+        if events:
+            told = [for_browser(event) for event in events]
+            self._emit("events", {"events": told, "last": events[-1].seq})
+        return events
+
+    def _send_picture(self) -> None:
+        try:
+            self.latest = take_picture(self._picture)
+        except Exception:  # a graph that cannot be drawn must not end the calls' way to the browser
+            log.exception("The picture could not be made.")
+            self._emit("picture", None)
+        else:
+            self._emit("picture", self.latest)
+
+
+def _changes_the_picture(event: Event) -> bool:
+    return event.kind in ("topology", "docker")

@@ -1,0 +1,121 @@
+"""What a plugin left in kernel, store and plugin folder, found by our names and marks; nothing else is touched."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workshop.drivers import naming
+from workshop.drivers.host import Host
+from workshop.drivers.links import peer_is_marked
+from workshop.drivers.store import Store
+from workshop.errors import WorkshopError
+from workshop.kernel.kernel import NetlinkError
+from workshop.kernel.namespaces import Namespace
+from workshop.kernel.programs import ProgramError
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that was left: its kind, its name, what it is about, and how to remove it."""
+
+    kind: str
+    name: str
+    about: str
+    remove: Callable[[], object]
+
+
+@dataclass
+class Found:
+    """All that was left. ``in_use`` counts links whose other end is in a container now."""
+
+    items: list[Item] = field(default_factory=list)
+    in_use: int = 0
+
+
+@contextlib.contextmanager
+def find(plugin: str, store: Path, plugin_dir: Path, spec_dir: Path | None = None) -> Iterator[Found]:
+    """Look for what the plugin of this name left in the current namespace.
+
+    :raises WorkshopError: if the plugin is running, for then nothing is left over: it is at work.
+    """
+    socket_path = plugin_dir / f"{plugin}.sock"
+    if _answers(socket_path):
+        raise WorkshopError(f"The plugin {plugin!r} is running: a process answers at {socket_path}.", "End it first.")
+    memory = Store(store if store.exists() else None)
+    host = Host(Namespace.current(), memory, plugin=plugin)
+    try:
+        found = Found()
+        _links(host, found)
+        _rules(host, found)
+        _rows(memory, found)
+        _files([socket_path, *(spec_dir / f"{plugin}.{kind}" for kind in ("spec", "json") if spec_dir)], found)
+        yield found
+    finally:
+        host.close()
+        memory.close()
+
+
+def remove(found: Found) -> list[str]:
+    """Remove all; give a sentence for each that could not be."""
+    failed = []
+    for item in found.items:
+        try:
+            item.remove()
+        except (NetlinkError, ProgramError, OSError) as error:
+            failed.append(f"{item.kind} {item.name} could not be removed: {error}")
+    return failed
+
+
+def _links(host: Host, found: Found) -> None:
+    links = list(host.kernel.links())
+    indices = {link["index"] for link in links}
+    for link in links:
+        name, mark = link.get("ifname"), naming.read_alias(link.get("ifalias"))
+        unmarked = mark is None and not link.get("ifalias") and name.startswith(tuple(naming.PREFIXES.values()))
+        unmarked = unmarked and not peer_is_marked(host, link)
+        if not (unmarked or (mark and mark[2] == host.plugin)):
+            continue
+        about = f"{mark[0]} {mark[1][:12]}" if mark else "no longer known whose"
+        if link.get(("linkinfo", "kind")) == "veth" and link.get("link") not in indices:
+            found.in_use += 1
+            about += ", in a container"
+        found.items.append(Item("link", name, about, lambda name=name: host.kernel.remove(name)))
+
+
+def _rules(host: Host, found: Found) -> None:
+    if host.firewall.exists():
+        found.items.append(Item("rules", host.firewall.table, "nftables table", lambda: host.firewall.restart({})))
+    for program in host.forwarding.found_in():
+        found.items.append(Item("rules", host.forwarding.chain, f"chain of {program}", host.forwarding.clear))
+
+
+def _rows(memory: Store, found: Found) -> None:
+    for network_id in memory.networks:
+        found.items.append(
+            Item("network", network_id[:12], "remembered", lambda key=network_id: memory.networks.drop(key))
+        )
+    for endpoint_id in memory.endpoints:
+        found.items.append(
+            Item("endpoint", endpoint_id[:12], "remembered", lambda key=endpoint_id: memory.endpoints.drop(key))
+        )
+
+
+def _files(paths: list[Path], found: Found) -> None:
+    for path in paths:
+        if path.is_socket() or (path.suffix != ".sock" and path.is_file()):
+            found.items.append(Item("file", path.name, str(path.parent), path.unlink))
+
+
+def _answers(path: Path) -> bool:
+    """Whether somebody listens at a socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,71 @@
+"""Links of ours among others': found by their mark, removed only if they carry it."""
+
+from __future__ import annotations
+
+import contextlib
+
+from workshop.drivers import naming
+from workshop.drivers.host import Host
+from workshop.errors import PluginError
+from workshop.kernel.kernel import NetlinkError
+
+
+def remove_ours(host: Host, name: str, kind: str, identity: str) -> None:
+    """Remove a link if it is this plugin's; one of that name that somebody else made is left alone.
+
+    A link with a name of our form and no mark is one whose making was cut short.
+    """
+    link = host.kernel.find(name) if host.kernel.index(name) is not None else None
+    if link is None:
+        return
+    mark = link.get("ifalias")
+    if mark == naming.alias(kind, identity, host.plugin) or (not mark and _has_our_form(name)):
+        host.kernel.remove(name)
+
+
+def clear_the_way(host: Host, name: str, kind: str, identity: str) -> None:
+    """Remove what an attempt that was cut short left under ``name``. Raises PluginError if it is somebody else's."""
+    remove_ours(host, name, kind, identity)
+    refuse_others(host, name, kind, identity)
+
+
+def refuse_others(host: Host, name: str, kind: str, identity: str) -> bool:
+    """Whether there is a link of ours called ``name``. Raises PluginError if there is one that is not ours."""
+    link = host.kernel.find(name) if host.kernel.index(name) is not None else None
+    if link is None:
+        return False
+    if link.get("ifalias") != naming.alias(kind, identity, host.plugin):
+        whose = link.get("ifalias") or "it was not made by this plugin"
+        raise PluginError(f"the name {name} is taken by another link ({whose}); choose another or remove that link")
+    return True
+
+
+def strays(host: Host) -> list[tuple[str, str]]:
+    """Links of this plugin that nothing it remembers accounts for, with the reason."""
+    expected = {naming.host_end(key) for key in host.endpoints} | {naming.container_end(key) for key in host.endpoints}
+    marks = {naming.alias("network", key, host.plugin) for key in host.networks}
+    marks |= {naming.alias("endpoint", key, host.plugin) for key in host.endpoints}
+    found = []
+    for link in list(host.kernel.links()):
+        name, text = link.get("ifname"), link.get("ifalias")
+        mark = naming.read_alias(text)
+        if mark is None:
+            if not text and _has_our_form(name) and name not in expected and not peer_is_marked(host, link):
+                found.append((name, "it was half made"))
+        elif mark[2] == host.plugin and text not in marks:
+            found.append((name, f"no {mark[0]} {mark[1][:12]} is remembered"))
+    return found
+
+
+def peer_is_marked(host: Host, link: object) -> bool:
+    """Whether the other end of a link's pair is in this namespace too and says whose the pair is."""
+    index = link.get("link")  # type: ignore[attr-defined]
+    if not index:
+        return False
+    with contextlib.suppress(NetlinkError):
+        return naming.read_alias(host.kernel.link("get", index=index)[0].get("ifalias")) is not None
+    return False
+
+
+def _has_our_form(name: str) -> bool:
+    return len(name) == 13 and name.startswith(tuple(naming.PREFIXES.values()))

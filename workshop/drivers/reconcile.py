@@ -1,0 +1,98 @@
+"""Bringing memory and kernel together, at start and on demand: half-made links go, links of live containers stay."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import ModuleType
+
+from workshop.drivers import bridge_rules, links, naming, publishing
+from workshop.drivers.host import Host
+from workshop.errors import PluginError
+from workshop.kernel.kernel import NetlinkError
+from workshop.kernel.programs import ProgramError
+
+
+@dataclass
+class Reconciled:
+    """What was found different, in sentences, and what was done about it."""
+
+    done: list[str] = field(default_factory=list)
+    failed: list[str] = field(default_factory=list)
+
+
+def reconcile(host: Host, driver: ModuleType) -> Reconciled:
+    """Make kernel and memory agree: finish removals, make lost bridges again, remove links that nobody remembers.
+
+    Endpoints are not made again: Docker makes new ones when it starts a container.
+    """
+    result = Reconciled()
+    _finish_removals(host, driver, result)
+    _forget_orphans(host, result)
+    _remove_strays(host, result)
+    _restore_networks(host, driver, result)
+    _restore_rules(host, driver, result)
+    return result
+
+
+def _finish_removals(host: Host, driver: ModuleType, result: Reconciled) -> None:
+    for endpoint_id, endpoint in list(host.endpoints.items()):
+        if endpoint.get("Deleting"):
+            driver.delete_endpoint({"NetworkID": endpoint.get("NetworkID", ""), "EndpointID": endpoint_id}, host)
+            host.store.endpoints.drop(endpoint_id)
+            result.done.append(f"finished the removal of endpoint {endpoint_id[:12]}")
+    for network_id, network in list(host.networks.items()):
+        if network.get("Deleting"):
+            driver.delete_network({"NetworkID": network_id}, host)
+            for endpoint_id in host.store.endpoints_of(network_id):
+                host.store.endpoints.drop(endpoint_id)
+            host.store.networks.drop(network_id)
+            result.done.append(f"finished the removal of network {network_id[:12]}")
+
+
+def forget_lost_endpoints(host: Host) -> list[str]:
+    """Forget endpoints whose links are gone, and give their IDs.
+
+    A container that dies with its Docker takes its links with it, and nobody calls Leave or DeleteEndpoint.
+    """
+    lost = [key for key in host.endpoints if host.kernel.index(naming.host_end(key)) is None]
+    for endpoint_id in lost:
+        host.forget(endpoint_id)
+    return lost
+
+
+def _forget_orphans(host: Host, result: Reconciled) -> None:
+    for endpoint_id, endpoint in list(host.endpoints.items()):
+        if endpoint.get("NetworkID") not in host.networks:
+            host.kernel.remove(naming.host_end(endpoint_id))
+    for endpoint_id in forget_lost_endpoints(host):
+        result.done.append(f"forgot endpoint {endpoint_id[:12]}: its link is gone")
+
+
+def _remove_strays(host: Host, result: Reconciled) -> None:
+    for name, why in links.strays(host):
+        host.kernel.remove(name)
+        result.done.append(f"removed {name}: {why}")
+
+
+def _restore_networks(host: Host, driver: ModuleType, result: Reconciled) -> None:
+    for network_id, network in host.networks.items():
+        try:
+            result.done.extend(driver.restore_network(network, host))
+        except (PluginError, NetlinkError) as error:
+            result.failed.append(f"network {network_id[:12]} cannot be made again: {error}")
+
+
+def _restore_rules(host: Host, driver: ModuleType, result: Reconciled) -> None:
+    for endpoint_id, endpoint in host.endpoints.items():
+        for port in publishing.hold_again(host.ports, endpoint_id, endpoint.get("Ports") or []):
+            result.failed.append(f"the published port {port} is now held by another program")
+    owners = bridge_rules.owners(host, driver.OPTIONS)
+    bridges = {
+        needed["bridges"][0].strip('"'): "internal" in needed for key, needed in owners.items() if key in host.networks
+    }
+    try:
+        if not host.firewall.missing:
+            host.firewall.restart(owners)
+        host.forwarding.restart(bridges)
+    except ProgramError as error:
+        result.failed.append(f"the firewall's rules are not as they should be: {error}")

@@ -1,0 +1,178 @@
+"""Letting bridges' traffic through a FORWARD chain that drops, as Docker sets it up.
+
+An accept in a table of our own does not help there: a packet must pass every table. So this is done with iptables, in
+the place that Docker leaves to others (``DOCKER-USER``), or in ``FORWARD`` where Docker is not. All our rules are in
+one chain, ``WORKSHOP``, reached by one jump; both are removed with the last bridge.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from workshop.kernel import programs
+from workshop.kernel.namespaces import Namespace
+from workshop.kernel.programs import ProgramError
+from workshop.kernel.trace import Trace, ignore, traced
+
+CHAIN = "WORKSHOP"
+_FAMILIES = {
+    "iptables": "/proc/thread-self/net/ip_tables_names",
+    "ip6tables": "/proc/thread-self/net/ip6_tables_names",
+}
+
+
+def rules_for(bridge: str, comment: str, *, internal: bool) -> list[str]:
+    """The rules that let one bridge's traffic through, as ``iptables -S`` would print them without ``-A CHAIN``.
+
+    Docker's own bridges are left to Docker's rules, so that networks stay apart.
+    """
+    mark = f'-m comment --comment "{comment}"'
+    inside = [f"-i {bridge} -o {bridge} {mark} -j ACCEPT"]
+    if internal:
+        return inside
+    return inside + [
+        f"-o {bridge} -m conntrack --ctstate RELATED,ESTABLISHED {mark} -j ACCEPT",
+        f"-o {bridge} -m conntrack --ctstate DNAT {mark} -j ACCEPT",
+        f"-i {bridge} -o docker+ {mark} -j RETURN",
+        f"-i {bridge} -o br-+ {mark} -j RETURN",
+        f"-i {bridge} {mark} -j ACCEPT",
+    ]
+
+
+class Forwarding:
+    """Our chain in the filter tables of one namespace, IPv4 and IPv6, with whichever iptables Docker uses there."""
+
+    def __init__(self, namespace: Namespace, trace: Trace = ignore, owner: str = "workshop") -> None:
+        self._namespace, self._trace, self._owner = namespace, trace, owner
+        self.chain = CHAIN if owner == "workshop" else f"{CHAIN}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
+        self._lock = threading.Lock()
+        self._bridges: dict[str, bool] = {}
+        self.placed = False
+
+    def allow(self, bridge: str, *, internal: bool = False) -> None:
+        """Let a bridge's traffic through. Does nothing where no FORWARD chain is in the way. Raises ProgramError."""
+        with self._lock:
+            self._bridges[bridge] = internal
+            self._place([bridge])
+
+    def forget(self, bridge: str) -> None:
+        """Take the bridge's rules away, and with the last bridge the chain. Raises ProgramError."""
+        with self._lock:
+            self._bridges.pop(bridge, None)
+            self._remove(f'"{self._owner} {bridge}"', all_of_it=not self._bridges)
+
+    def refresh(self) -> None:
+        """Place what is missing: Docker may have started after the plugin, or somebody has flushed the rules."""
+        with self._lock:
+            if self._bridges:
+                self._place(list(self._bridges))
+
+    def restart(self, bridges: Mapping[str, bool]) -> None:
+        """Let just these bridges through (``True``: an internal one), whatever the chain held before, at one stroke.
+
+        Raises ProgramError.
+        """
+        with self._lock:
+            self._bridges = dict(bridges)
+            if not bridges:
+                self._remove("", all_of_it=True)
+                return
+            self.placed = False
+            for family in _FAMILIES:
+                program, there = self._in_the_way(family)
+                if program is not None:
+                    self._apply(program, [f"-N {self.chain}", *self._lines(list(bridges), []), *self._jump(there)])
+                    self.placed = True
+
+    def clear(self) -> None:
+        """Remove our chain and its jumps, whoever made them. Raises ProgramError."""
+        with self._lock:
+            self._bridges.clear()
+            self._remove("", all_of_it=True)
+
+    def found_in(self) -> list[str]:
+        """The iptables programs in whose tables our chain is."""
+        candidates = [program for family in _FAMILIES for program in self._candidates(family)]
+        return [program for program in candidates if f"-N {self.chain}" in self._rules(program)]
+
+    def _place(self, bridges: list[str]) -> None:
+        for family in _FAMILIES:
+            program, there = self._in_the_way(family)
+            if program is None:
+                continue
+            new = [] if f"-N {self.chain}" in there else [f"-N {self.chain}"]
+            self._apply(program, [*new, *self._lines(bridges, there), *self._jump(there)])
+            self.placed = True
+
+    def _lines(self, bridges: list[str], there: list[str]) -> list[str]:
+        """The rules of these bridges that are not there yet."""
+        lines = []
+        for bridge in bridges:
+            for rule in rules_for(bridge, f"{self._owner} {bridge}", internal=self._bridges[bridge]):
+                line = f"-A {self.chain} {rule}"
+                if line not in there:
+                    lines.append(line)
+        return lines
+
+    def _jump(self, there: list[str]) -> list[str]:
+        """The jump to our chain, unless it is there."""
+        if any(line.endswith(f"-j {self.chain}") for line in there):
+            return []
+        verb = "-I DOCKER-USER" if "-N DOCKER-USER" in there else "-A FORWARD"
+        return [f'{verb} -m comment --comment "{self._owner}" -j {self.chain}']
+
+    def _remove(self, mark: str, *, all_of_it: bool) -> None:
+        for family in _FAMILIES:
+            for program in self._candidates(family):
+                there = self._rules(program)
+                if f"-N {self.chain}" not in there:
+                    continue
+                ours = [line for line in there if line.startswith(f"-A {self.chain} ")]
+                if all_of_it:
+                    ours += [line for line in there if line.endswith(f"-j {self.chain}")]
+                lines = [line.replace("-A", "-D", 1) for line in ours if all_of_it or mark in line]
+                self._apply(program, [*lines, f"-X {self.chain}"] if all_of_it else lines)
+        self.placed = self.placed and not all_of_it
+
+    def _candidates(self, family: str) -> list[str]:
+        """The iptables programs whose tables may hold something here. Listing legacy tables would make them."""
+        legacy = False
+        with contextlib.suppress(OSError), self._namespace.entered():
+            legacy = "filter" in Path(_FAMILIES[family]).read_text().split()
+        names = [f"{family}-nft", f"{family}-legacy"] if legacy else [f"{family}-nft"]
+        return [name for name in names if programs.find(name)]
+
+    def _in_the_way(self, family: str) -> tuple[str | None, list[str]]:
+        """The program whose rules are in the way, and those: the one with Docker's chain, else one that drops."""
+        found: tuple[str | None, list[str]] = (None, [])
+        for program in self._candidates(family):
+            there = self._rules(program)
+            if "-N DOCKER-USER" in there:
+                return program, there
+            if found[0] is None and "-P FORWARD DROP" in there:
+                found = (program, there)
+        return found
+
+    def _rules(self, program: str) -> list[str]:
+        try:
+            return programs.run(self._namespace, program, "-w", "5", "-S").splitlines()
+        except ProgramError:
+            return []
+
+    def _apply(self, program: str, lines: list[str]) -> None:
+        """All lines in one transaction; iptables-restore writes a new chain in its own way."""
+        if not lines:
+            return
+        told = "\n".join(f"{program.rpartition('-')[0]} {line}" for line in lines)
+        script = [f":{line[3:]} - [0:0]" if line.startswith("-N ") else line for line in lines]
+        with traced(self._trace, told):
+            programs.run(
+                self._namespace,
+                f"{program}-restore",
+                *("-w", "5", "--noflush"),
+                given="\n".join(["*filter", *script, "COMMIT", ""]),
+            )

@@ -1,0 +1,109 @@
+"""What a container is made of on the machine: its files, its first process, its sandbox's path."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from workshop.kernel.namespaces import Namespace
+from workshop.lab.applets import install
+from workshop.lab.engine import files, requests
+from workshop.lab.engine import sandbox as os_sandbox
+from workshop.lab.engine.model import Container, Sandbox
+from workshop.lab.engine.names import new_id
+from workshop.lab.engine.process import Output, Process
+from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.versions import Version
+from workshop.lab.reenter import mount
+
+MS_BIND, MNT_DETACH = 0x1000, 2
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Boxes:
+    """Makes and removes what containers are made of, below ``folder``, on ``host``."""
+
+    def __init__(self, version: Version, host: Namespace, folder: Path) -> None:
+        self._version, self._host, self._folder = version, host, folder
+        self._sandboxes, self._programs = folder / "netns", folder / "programs"
+
+    def prepare(self) -> None:
+        """Make the folders. That of the sandboxes is a mount of its own, so a container can let go of it at
+        once.
+        """
+        self._sandboxes.mkdir(parents=True, exist_ok=True)
+        mount("tmpfs", str(self._sandboxes), "tmpfs", 0)
+        install.install(self._programs)
+
+    def clear(self) -> None:
+        """Remove the folders."""
+        _unmount(self._sandboxes)
+        for folder in (self._programs, self._folder / "containers"):
+            files.remove(folder)
+        for folder in (self._sandboxes, self._folder):
+            with suppress(OSError):
+                folder.rmdir()
+
+    def new_sandbox(self) -> Sandbox:
+        """A sandbox that has a path already, but no namespace yet."""
+        key = new_id()
+        return Sandbox(key, str(self._sandboxes / key[:12]))
+
+    def spawn(self, container: Container, sandbox: Sandbox) -> None:
+        """Make the container's first process, waiting for ``go``, and bind its network namespace to the
+        sandbox's path.
+
+        :raises Refusal: if the command cannot be run, in the version's words.
+        """
+        request = {
+            "command": container.command,
+            "env": requests.environment(container.env, container, self._programs),
+            "workdir": container.workdir,
+            "hostname": container.hostname,
+            "network": "host" if container.mode == "host" else "new",
+            "sandboxes": str(self._sandboxes),
+            "programs": [path for path in ("/usr/bin", "/bin") if not Path(path).is_symlink()],
+            "applets": str(self._programs),
+            "files": files.make(self.files_of(container), container),
+        }
+        process = container.process = Process(request, self._host, container.output)
+        if process.error:
+            denied = ": permission denied" if process.error.endswith("is a directory") else ""
+            raise Refusal(self._version.exec_error.format(error=process.error) + denied, 400)
+        sandbox.namespace = Namespace(os.dup(process.namespaces[0]))
+        Path(sandbox.key).touch()
+        mount(f"/proc/self/fd/{process.namespaces[0]}", sandbox.key, None, MS_BIND)
+        os_sandbox.lower_loopback(sandbox, self._version)
+
+    def beside(self, container: Container, command: list[str], env: list[str], folder: str, out: Output) -> Process:
+        """Make a further process in a running container. Raises Refusal."""
+        request = {
+            "command": command,
+            "env": requests.environment([*container.env, *env], container, self._programs),
+            "workdir": folder or container.workdir,
+        }
+        return Process(request, self._host, out, beside=container.process)
+
+    def remove(self, container: Container, sandbox: Sandbox) -> None:
+        """End the container's processes, and remove its sandbox and files."""
+        if container.process is not None:
+            container.process.kill()
+            container.process.wait()
+            container.process.close()
+            container.process = None
+        _unmount(Path(sandbox.key))
+        Path(sandbox.key).unlink(missing_ok=True)
+        if sandbox.namespace is not None:
+            sandbox.namespace.close()
+        container.sandbox = None
+        files.remove(self.files_of(container))
+
+    def files_of(self, container: Container) -> Path:
+        """The folder of the files that the container sees as its own."""
+        return self._folder / "containers" / container.id
+
+
+def _unmount(path: Path) -> None:
+    _libc.umount2(os.fsencode(str(path)), MNT_DETACH)

@@ -1,0 +1,86 @@
+"""Further processes in running containers, as `docker exec` makes them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from workshop.lab.engine.containers import Containers
+from workshop.lab.engine.model import Container
+from workshop.lab.engine.names import new_id
+from workshop.lab.engine.process import Output
+from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.versions import Version
+
+KEPT = 200
+"""So many ended processes can still be asked for their exit code."""
+
+
+@dataclass
+class Exec:
+    """One process beside a container's own. ``exit_code`` is None until it has ended."""
+
+    container: Container
+    command: list[str]
+    env: list[str]
+    workdir: str
+    output: Output = field(default_factory=Output)
+    started: bool = False
+    exit_code: int | None = None
+
+
+class Execs:
+    """The further processes of one engine, by ID."""
+
+    def __init__(self, containers: Containers, version: Version) -> None:
+        self._containers, self._version = containers, version
+        self._all: dict[str, Exec] = {}
+
+    def create(self, container: Container, body: dict[str, Any]) -> str:
+        """Prepare one; its ID. Raises Refusal if the container does not run, or there is no command."""
+        if not container.running:
+            raise Refusal(f"container {container.id} is not running", 409)
+        command = [str(word) for word in body.get("Cmd") or []]
+        if not command:
+            raise Refusal("No exec command specified", 400)
+        key = new_id()
+        self._all[key] = Exec(container, command, list(body.get("Env") or []), str(body.get("WorkingDir") or ""))
+        if len(self._all) > KEPT:
+            ended = (old for old, each in self._all.items() if each.exit_code is not None)
+            self._all.pop(next(ended, ""), None)
+        return key
+
+    def start(self, key: str) -> Output:
+        """Start it; what it writes. A command that cannot be run says so in its output, as Docker has it."""
+        run = self._find(key)
+        if run.started:
+            raise Refusal(f"exec {key} has already been started", 409)
+        run.started = True
+        process = self._containers.execute(run.container, run.command, run.env, run.workdir, run.output)
+        if process.error:
+            text = (
+                "OCI runtime exec failed: exec failed: unable to start container process: exec: "
+                f"{process.error}{self._version.exec_tail}\n"
+            )
+            run.output.add("stdout", text.encode())
+
+        def watch() -> None:
+            code = process.wait()
+            run.exit_code = self._version.exec_status if process.error else code
+            process.close()
+            run.output.finish()
+
+        threading.Thread(target=watch, daemon=True).start()
+        return run.output
+
+    def inspect(self, key: str) -> dict[str, Any]:
+        """GET /exec/ID/json."""
+        run = self._find(key)
+        running = run.started and run.exit_code is None
+        return {"ID": key, "Running": running, "ExitCode": run.exit_code, "ContainerID": run.container.id}
+
+    def _find(self, key: str) -> Exec:
+        if key not in self._all:
+            raise Refusal(f"No such exec instance: {key}", 404)
+        return self._all[key]

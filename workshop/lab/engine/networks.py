@@ -1,0 +1,223 @@
+"""Networks: creating, finding and removing them, as `docker network` does."""
+
+from __future__ import annotations
+
+import ipaddress
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from workshop.lab.engine.builtin import BRIDGE_NAME, BridgeDriver
+from workshop.lab.engine.ipam import NO_POOL6, OVERLAP, Ipam
+from workshop.lab.engine.model import GENERIC, Driver, Network, Subnet
+from workshop.lab.engine.names import new_id
+from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.remote import Plugin, PluginFailure, Plugins, field
+from workshop.lab.engine.versions import Version
+
+PREDEFINED = {"bridge": "bridge", "host": "host", "none": "null"}
+"""Networks that are always there, and their drivers."""
+
+GATEWAY_BRIDGE = "docker_gwbridge"
+_NO_SWARM = (
+    'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node '
+    "to swarm and try again."
+)
+
+
+class PluginDriver:
+    """A plugin as the driver of a network."""
+
+    is_remote = True
+
+    def __init__(self, plugin: Plugin) -> None:
+        self.plugin, self.scope = plugin, plugin.capabilities["Scope"]
+
+    def call(self, route: str, body: dict[str, Any]) -> dict[str, Any]:
+        """What the plugin answers. Raises PluginFailure."""
+        return self.plugin.call(f"NetworkDriver.{route}", body)
+
+
+class Networks:
+    """The networks of one engine, by ID. ``tell`` takes the fields of a `docker` event."""
+
+    def __init__(
+        self, version: Version, ipam: Ipam, plugins: Plugins, bridge: BridgeDriver, tell: Callable[..., None]
+    ) -> None:
+        self._version, self._ipam, self._plugins, self._bridge = version, ipam, plugins, bridge
+        self._tell = tell
+        self._all: dict[str, Network] = {}
+        self._names: set[str] = set()
+        self._lock, self._gateway_lock = threading.RLock(), threading.Lock()
+
+    def predefine(self) -> None:
+        """Make the networks that are always there."""
+        for name, driver in PREDEFINED.items():
+            body = {"Name": name, "Driver": driver}
+            if driver == "bridge":
+                body["Options"] = {BRIDGE_NAME: "docker0"}
+            self._make(body, builtin=True)
+
+    def all(self) -> list[Network]:
+        """Every network, by name."""
+        return sorted(self._all.values(), key=lambda network: network.name)
+
+    def find(self, key: str) -> Network:
+        """A network by ID, name, or the beginning of its ID. Raises Refusal (404)."""
+        networks = list(self._all.values())
+        exact = [network for network in networks if network.id == key] or [n for n in networks if n.name == key]
+        found = exact or [network for network in networks if key and network.id.startswith(key)]
+        if not found:
+            raise Refusal(f"network {key} not found", 404)
+        if len(found) > 1:
+            raise Refusal(f"network {key} is ambiguous ({len(found)} matches found based on ID prefix)", 400)
+        return found[0]
+
+    def create(self, body: dict[str, Any]) -> Network:
+        """What `docker network create` asks for, as the Engine API's body. Raises Refusal."""
+        name = str(body.get("Name") or "")
+        if name in PREDEFINED:
+            raise Refusal(f"operation is not permitted on predefined {name} network", 403)
+        if not name.strip():
+            raise Refusal("invalid name: name is empty", 400)
+        with self._lock:
+            if name in self._names:
+                raise Refusal(f"network with name {name} already exists", 409)
+            self._names.add(name)
+        try:
+            return self._make(body)
+        except BaseException:
+            with self._lock:
+                self._names.discard(name)
+            raise
+
+    def remove(self, network: Network) -> None:
+        """What `docker network rm` does; an Err from DeleteNetwork does not stop it. Raises Refusal."""
+        if network.name in PREDEFINED:
+            raise Refusal(f"{network.name} is a pre-defined network and cannot be removed", 403)
+        with network.lock:
+            if network.endpoints:
+                endpoints = ", ".join(f'name:"{e.name}" id:"{e.id[:12]}"' for e in network.endpoints.values())
+                text = self._version.active_endpoints
+                raise Refusal(text.format(name=network.name, id=network.id, endpoints=endpoints), 403)
+            if self._all.pop(network.id, None) is None:
+                raise Refusal(f"network {network.name} not found", 404)
+        with suppress(PluginFailure):
+            network.driver.call("DeleteNetwork", {"NetworkID": network.id})
+        self._release(network)
+        with self._lock:
+            self._names.discard(network.name)
+        self._tell(networks={network.id: None})
+
+    def gateway_bridge(self) -> Network:
+        """docker_gwbridge: the second interface of containers whose networks have no gateway."""
+        with self._gateway_lock:
+            with suppress(Refusal):
+                return self.find(GATEWAY_BRIDGE)
+            body = {"Name": GATEWAY_BRIDGE, "Driver": "bridge", "Options": {BRIDGE_NAME: GATEWAY_BRIDGE}}
+            return self._make(body, hidden=True)
+
+    def _make(self, body: dict[str, Any], builtin: bool = False, hidden: bool = False) -> Network:
+        name, driver_name = body["Name"], body.get("Driver") or "bridge"
+        network = Network(
+            new_id(),
+            name,
+            driver_name,
+            self._driver(driver_name),
+            options={str(key): str(value) for key, value in (body.get("Options") or {}).items()},
+            labels=dict(body.get("Labels") or {}),
+            ipv4=body.get("EnableIPv4") is not False or not self._version.tells_ipv4,
+            ipv6=bool(body.get("EnableIPv6")),
+            internal=bool(body.get("Internal")),
+            attachable=bool(body.get("Attachable")),
+            builtin=builtin,
+            hidden=hidden,
+        )
+        if driver_name not in ("null", "host"):
+            self._bring_up(network, (body.get("IPAM") or {}).get("Config") or [])
+        self._all[network.id] = network
+        self._names.add(name)
+        return network
+
+    def _bring_up(self, network: Network, wishes: list[dict[str, Any]]) -> None:
+        options: dict[str, Any] = {GENERIC: network.options}
+        if self._version.tells_ipv4:
+            options["com.docker.network.enable_ipv4"] = network.ipv4
+        options["com.docker.network.enable_ipv6"] = network.ipv6
+        if network.internal:
+            options["com.docker.network.internal"] = True
+        self._tell(networks={network.id: {"name": network.name, "driver": network.driver_name}})
+        try:
+            skip = self._skipped_gateways(network, options)
+            self._allocate(network, wishes, skip)
+            four, six = ([each.as_data() for each in subnets] for subnets in (network.subnets4, network.subnets6))
+            body = {"NetworkID": network.id, "Options": options, "IPv4Data": four, "IPv6Data": six}
+            network.driver.call("CreateNetwork", body)
+        except (Refusal, PluginFailure) as error:
+            self._release(network)
+            self._tell(networks={network.id: None})
+            raise error if isinstance(error, Refusal) else Refusal(str(error)) from None
+
+    def _driver(self, name: str) -> Driver:
+        if name in ("bridge", "null", "host"):
+            return self._bridge
+        plugin = PluginDriver(self._plugins.get(name))
+        if plugin.scope == "global":
+            raise Refusal(_NO_SWARM, 503)
+        return plugin
+
+    def _skipped_gateways(self, network: Network, options: dict[str, Any]) -> set[int]:
+        """The IP versions (4, 6) whose gateway address the plugin does not want."""
+        driver = network.driver
+        checks = isinstance(driver, PluginDriver) and driver.plugin.capabilities["GwAllocChecker"]
+        if not (checks and self._version.gw_alloc_check):
+            return set()
+        answer = driver.call("GwAllocCheck", {"Options": options})
+        return {number for number in (4, 6) if field(answer, f"SkipIPv{number}")}
+
+    def _allocate(self, network: Network, wishes: list[dict[str, Any]], skip: set[int]) -> None:
+        for version, wanted, subnets in (
+            (4, network.ipv4, network.subnets4),
+            (6, network.ipv6, network.subnets6),
+        ):
+            mine = [wish for wish in wishes if wish.get("Subnet") and self._parse(wish["Subnet"]).version == version]
+            for wish in (mine or [{}]) if wanted else []:
+                subnets.append(self._add_subnet(wish, version, version not in skip))
+
+    def _add_subnet(self, wish: dict[str, Any], version: int, needs_gateway: bool) -> Subnet:
+        try:
+            pool = self._ipam.add(wish.get("Subnet"), wish.get("IPRange") or None, version)
+        except Refusal as error:
+            prefix = self._version.conflict_prefix if error.message == OVERLAP else ""
+            raise Refusal(prefix + error.message, 500 if error.message == NO_POOL6 else error.status) from None
+        subnet = Subnet(pool, asked=wish)
+        try:
+            gateway = wish.get("Gateway") or None
+            if gateway or needs_gateway:
+                subnet.gateway = self._take(pool, gateway, f"failed to allocate gateway ({gateway})")
+            for name, address in (wish.get("AuxiliaryAddresses") or {}).items():
+                what = f"failed to allocate secondary ip address ({name}:{address})"
+                subnet.aux[name] = self._take(pool, address, what)
+        except Refusal:
+            self._ipam.remove(pool)
+            raise
+        return subnet
+
+    def _take(self, pool: Any, address: str | None, what: str) -> str:
+        try:
+            return self._ipam.take(pool, address)
+        except (Refusal, ValueError) as error:
+            raise Refusal(f"{what}: {error}", getattr(error, "status", 400)) from None
+
+    def _parse(self, subnet: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+        try:
+            return ipaddress.ip_network(subnet if "/" in subnet else "", strict=False)
+        except ValueError:
+            raise Refusal(self._version.bad_subnet.format(subnet=subnet), 400) from None
+
+    def _release(self, network: Network) -> None:
+        for subnet in (*network.subnets4, *network.subnets6):
+            self._ipam.remove(subnet.pool)
+        network.subnets4.clear()
+        network.subnets6.clear()

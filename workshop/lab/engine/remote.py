@@ -1,0 +1,248 @@
+"""Calling a plugin as Docker does: found by its name in a folder, over HTTP, with Docker's retries and error
+texts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.versions import Version
+
+ACCEPT = "application/vnd.docker.plugins.v1.2+json"
+PATIENCE = 30.0
+"""Seconds after which no further try is made: 1 + 2 + 4 + 8 fit in, so a call gives up after 15."""
+
+SPEC_FOLDERS = ("/etc/docker/plugins", "/usr/lib/docker/plugins")
+
+
+class PluginFailure(Exception):
+    """A call failed. ``missing`` says that the plugin answered 404; ``answered``, that it sent ``Err`` or a
+    status.
+    """
+
+    def __init__(self, message: str, *, missing: bool = False) -> None:
+        super().__init__(message)
+        self.missing = missing
+
+
+class Clock:
+    """The time, and waiting: another one makes tests fast."""
+
+    def now(self) -> float:
+        """Seconds, counting up."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        time.sleep(seconds)
+
+
+class Plugin:
+    """A plugin that has been activated: ``capabilities`` is what it said about itself then."""
+
+    def __init__(self, name: str, address: str, version: Version, clock: Clock) -> None:
+        self.name, self.address, self.capabilities = name, address, {}
+        self._version, self._clock = version, clock
+
+    def call(self, route: str, body: dict[str, Any] | None = None, *, retry: bool = True) -> dict[str, Any]:
+        """What the plugin answers to ``route`` (``NetworkDriver.Join``).
+
+        :raises PluginFailure: with Docker's own text: nobody answers within about 15 s, a status that is not
+            200, a body that is not a JSON object, or ``Err`` in it.
+        """
+        status, text = self._send(route, body, retry)
+        if status != 200:
+            with contextlib.suppress(ValueError, AttributeError):
+                text = str(field(json.loads(text), "Err") or text)
+            raise PluginFailure(f"{route}: {text}", missing=status == 404)
+        answer = _decode(text)
+        error = field(answer, "Err")
+        if error:
+            raise PluginFailure(f"remote: {error}")
+        return answer
+
+    def _send(self, route: str, body: dict[str, Any] | None, retry: bool) -> tuple[int, str]:
+        started, tries = self._clock.now(), 0
+        while True:
+            kind = "unix" if self._is_unix else "tcp"
+            try:
+                end = self._connect()
+            except OSError as error:
+                why = f"dial {kind} {self._path}: connect: {_go_errno(error)}"
+            else:
+                try:
+                    return self._once(end, route, body)
+                except (ConnectionError, http.client.HTTPException):
+                    why = "EOF"  # it hung up without an answer
+                except OSError as error:
+                    why = f"read {kind} {self._path}: {_go_errno(error)}"
+            pause = float(2**tries)
+            if not retry or self._clock.now() - started + pause >= PATIENCE:
+                url = self._version.url.format(socket=quote(self._path, safe=""), route=route)
+                raise PluginFailure(f'Post "{url}": {why}')
+            tries += 1
+            self._clock.sleep(pause)
+
+    def _once(self, end: socket.socket, route: str, body: dict[str, Any] | None) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("plugin")
+        connection.sock = end
+        try:
+            connection.putrequest("POST", f"/{route}", skip_host=True, skip_accept_encoding=True)
+            data = b"" if body is None else json.dumps(body).encode() + b"\n"
+            headers = {
+                "Host": self._version.host_header,
+                "User-Agent": "Go-http-client/1.1",
+                "Accept": ACCEPT,
+            }
+            for key, value in {**headers, "Content-Length": str(len(data))}.items():
+                connection.putheader(key, value)
+            connection.endheaders(data)
+            response = connection.getresponse()
+            return response.status, response.read().decode(errors="replace")
+        finally:
+            connection.close()
+
+    @property
+    def _is_unix(self) -> bool:
+        return urlsplit(self.address).scheme == "unix"
+
+    @property
+    def _path(self) -> str:
+        parts = urlsplit(self.address)
+        return parts.path if parts.scheme == "unix" else parts.netloc
+
+    def _connect(self) -> socket.socket:
+        if not self._is_unix:
+            parts = urlsplit(self.address)
+            return socket.create_connection((parts.hostname, parts.port or 80))
+        end = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            end.connect(self._path)
+        except OSError:
+            end.close()
+            raise
+        return end
+
+
+class Plugins:
+    """Plugins by name. What one said when it was activated is remembered until the engine ends, as Docker
+    does.
+
+    ``where`` are the folders searched: sockets in the first, ``NAME.spec`` and ``NAME.json`` in each.
+    """
+
+    def __init__(self, where: tuple[Path, ...], version: Version, clock: Clock | None = None) -> None:
+        self._where, self._version, self._clock = where, version, clock or Clock()
+        self._known: dict[str, Plugin] = {}
+        self._lock = threading.Lock()
+
+    def get(self, name: str) -> Plugin:
+        """The plugin of that name, activated. Raises Refusal if there is none, or it is no network driver."""
+        with self._lock:
+            plugin = self._known.get(name)
+            if plugin is None:
+                address = self._find(name)
+                if address is None:
+                    raise Refusal(f'plugin "{name}" not found', 404)
+                plugin = Plugin(name, address, self._version, self._clock)
+                self._activate(plugin)
+                self._known[name] = plugin
+        if not plugin.capabilities:
+            raise Refusal(f'could not resolve driver "{name}" in plugin registry', 404)
+        return plugin
+
+    def _activate(self, plugin: Plugin) -> None:
+        try:
+            manifest = plugin.call("Plugin.Activate")
+        except PluginFailure as error:
+            raise Refusal(str(error)) from None
+        if "NetworkDriver" not in (field(manifest, "Implements") or []):
+            raise Refusal(f'plugin "{plugin.name}" found, but it does not implement "NetworkDriver"', 404)
+        with contextlib.suppress(PluginFailure):  # only logged, and never tried again
+            said = plugin.call("NetworkDriver.GetCapabilities")
+            scope = field(said, "Scope")
+            if scope in ("local", "global"):
+                checks = bool(field(said, "GwAllocChecker"))
+                reach = field(said, "ConnectivityScope") or scope
+                plugin.capabilities = {"Scope": scope, "ConnectivityScope": reach, "GwAllocChecker": checks}
+
+    def _find(self, name: str) -> str | None:
+        for path in (self._where[0] / f"{name}.sock", self._where[0] / name / f"{name}.sock"):
+            if path.is_socket():
+                return f"unix://{path}"
+        for folder in self._where:
+            for path, read in ((folder / f"{name}.spec", _read_spec), (folder / f"{name}.json", _read_json)):
+                if path.is_file():
+                    return read(path)
+        return None
+
+
+def _read_spec(path: Path) -> str:
+    return path.read_text().strip()
+
+
+def _read_json(path: Path) -> str:
+    try:
+        return str(field(json.loads(path.read_text()), "Addr") or "")
+    except ValueError as error:
+        raise Refusal(f"{path}: {error}") from None
+
+
+def field(answer: Any, name: str) -> Any:
+    """A field of a JSON object, whatever the letter case of its key, as Docker's decoder reads it."""
+    if not isinstance(answer, dict):
+        return None
+    if name in answer:
+        return answer[name]
+    return next((value for key, value in answer.items() if key.lower() == name.lower()), None)
+
+
+def text_field(answer: Any, name: str, where: str) -> str:
+    """A field that has to be text; empty if it is not there or null. Raises PluginFailure as Go's decoder
+    words it.
+    """
+    value = field(answer, name)
+    if value is None or isinstance(value, str):
+        return value or ""
+    raise PluginFailure(f"json: cannot unmarshal {go_kind(value)} into Go struct field {where}.{name} of type string")
+
+
+def _decode(text: str) -> dict[str, Any]:
+    if not text.strip():
+        raise PluginFailure("EOF")
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        first = text.strip()[0]
+        raise PluginFailure(f"invalid character '{first}' looking for beginning of value") from None
+    if answer is None:
+        return {}
+    if not isinstance(answer, dict):
+        raise PluginFailure(f"json: cannot unmarshal {go_kind(answer)} into Go value of type api.Response")
+    return answer
+
+
+def go_kind(value: Any) -> str:
+    """What Go calls a JSON value."""
+    kinds: tuple[tuple[type, str], ...] = ((bool, "bool"), (dict, "object"), (list, "array"), (str, "string"))
+    return next((name for kind, name in kinds if isinstance(value, kind)), "number")
+
+
+def _go_errno(error: OSError) -> str:
+    """The error's text as Go writes it: in lower case."""
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+Calls = Callable[[str, dict[str, Any]], dict[str, Any]]
+"""Calls a driver's route by its short name (``Join``), be it a plugin's or the engine's own."""

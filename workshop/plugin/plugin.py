@@ -1,0 +1,84 @@
+"""One host's plugin, whole: memory, kernel, handlers, server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from workshop import drivers
+from workshop.drivers import Handler
+from workshop.drivers.common import handlers_of
+from workshop.drivers.host import Host
+from workshop.drivers.reconcile import Reconciled, reconcile
+from workshop.drivers.store import Store
+from workshop.journal import Journal
+from workshop.kernel.namespaces import Namespace
+from workshop.plugin.app import create_app
+from workshop.plugin.keeper import Keeper
+from workshop.plugin.pipeline import Notes, Pipeline
+from workshop.plugin.server import Place, Server
+from workshop.protocol import BY_NAME
+
+
+class Plugin:
+    """The plugin of one host, in that host's network namespace.
+
+    ``store`` is the file of what is remembered, or ``None`` to forget with the process. ``replaced`` are handlers
+    that take the place of the driver's, by route name.
+    """
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        journal: Journal,
+        store: Path | None,
+        *,
+        host: str = "host",
+        name: str = "workshop",
+        driver: str = "bridge",
+        scope: str = "local",
+        replaced: Mapping[str, Handler] | None = None,
+    ) -> None:
+        self.name, self.driver = name, driver
+        self._module = drivers.load(driver)
+        self._notes = Notes(journal, host)
+        self._store = Store(store)
+        self.host = Host(
+            namespace,
+            self._store,
+            name=host,
+            plugin=name,
+            scope=scope,
+            trace=self._notes.change,
+            warn=self._notes.warn,
+        )
+        handlers = {**handlers_of(vars(self._module), BY_NAME), **(replaced or {})}
+        self.pipeline = Pipeline(self.host, journal, handlers)
+        self._keeper = Keeper(self.host)
+        self._place: Place | None = None
+        self._server: Server | None = None
+
+    def start(self, place: Place) -> Reconciled:
+        """Bring memory and kernel together, then answer calls at ``place``. Says what was found different."""
+        self._place = place
+        result = reconcile(self.host, self._module)
+        for text in result.done:
+            self._notes.warn(f"At start: {text}.", "info")
+        for text in result.failed:
+            self._notes.warn(f"At start: {text}.")
+        self._server = Server(create_app(self.pipeline), place.listener, self.host.namespace.enter)
+        self._server.start()
+        self._keeper.start()
+        return result
+
+    def stop(self) -> None:
+        """Answer no more. Networks stay in the kernel for the containers that use them."""
+        if self._place is not None:
+            self._place.path.unlink(missing_ok=True)
+        if self._server is not None:
+            self._server.stop()
+        self._keeper.stop()
+        if self._place is not None:
+            self._place.remove()
+        self.host.close()
+        self._store.close()

@@ -1,0 +1,238 @@
+"""Where everything is in the picture: our own, deterministic, in points from the upper left corner.
+
+From left to right: uplink, bridge as a tall plate, the host's end of each pair as a plug, the container.
+Each port of a bridge has a row of its own (``row`` in the graph) for as long as it is there: nobody moves
+when others come or go, and a newcomer gets the row that is free. Bridges are stacked by age, hosts stand
+beside each other.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workshop.topology import shapes as at
+from workshop.topology import words
+from workshop.topology.parts import SHOWN, Link, Parts, Space
+from workshop.topology.shapes import Box, Line, Picture, boxed, note
+
+MOST_UPLINKS = 6
+"""How many of the host's other links are shown."""
+
+
+def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
+    """Where everything of a graph is. What call number ``call`` made has the class ``made-now``."""
+    made = Picture()
+    for number, host in enumerate(graph["hosts"] or [{"name": "no host yet", "namespaces": []}]):
+        _Host(host, made, number * at.HOST_W, call).place()
+    made.width = max(box.x + box.w / 2 for box in made.boxes.values()) + 2
+    made.height = max(box.y + box.h / 2 for box in made.boxes.values()) + 2
+    for number, unseen in enumerate(graph.get("unseen", ())):
+        text = words.cut(words.clean(unseen["why"]), int(made.width / at.COLUMN) - 4)
+        made.height += at.LINE_H + 8
+        middle = made.height - at.LINE_H / 2 - 2
+        made.add(note(f"unseen-{number}", made.width / 2, middle, made.width, text))
+    return made
+
+
+class _Host:
+    """One host's part of the picture, with its upper left corner at ``left``."""
+
+    def __init__(self, host: dict[str, Any], made: Picture, left: float, call: int | None) -> None:
+        self.name, self.parts = words.clean(host["name"]), Parts(host)
+        self.made, self.left, self.call = made, left, call
+        self.y = float(at.HEAD)
+        self.drawn: set[str] = set()
+        self.waiting: list[tuple[Link, Box]] = []
+
+    def place(self) -> None:
+        """Put everything where it belongs."""
+        frame = self.made.add(Box(f"host-{self.name}", ["host"], 0, 0, at.FRAME_W, 0))
+        known = self.parts.root is not None
+        title: list[Line] = [(f"host {self.name}" if known else self.name, "name")]
+        title += [("root namespace", "plain")] if known else []
+        head = boxed(f"title-{self.name}", ["title"], 0, 0, at.FRAME_W - at.MARGIN, title)
+        head.x, head.y = self.left + at.FRAME_W / 2, 8 + head.h / 2
+        self.made.add(head)
+        uplink, low = self._uplinks()
+        for bridge in self.parts.bridges:
+            self._bridge(bridge, uplink)
+        self._direct()
+        if self.y == at.HEAD:
+            middle = self.left + (at.PLATE_X + at.PLUG_X) / 2
+            self.made.add(note(f"empty-{self.name}", middle, at.HEAD + at.PITCH / 2, 200, "no networks yet"))
+            self.y += at.PITCH
+        frame.h = max(self.y, low) + 8
+        frame.x, frame.y = self.left + at.FRAME_W / 2, frame.h / 2
+
+    def _classes(self, *classes: str, link: Link) -> list[str]:
+        found = list(classes)
+        found += ["down"] if link["state"] == "down" else []
+        found += ["left-over"] if link.get("left_over") else []
+        found += ["made-now"] if self.call is not None and link["made_by"] == self.call else []
+        return found
+
+    def _uplinks(self) -> tuple[Box | None, float]:
+        """The host's other links, the one that leads out first; gives its box, and how far down they
+        reach."""
+        parts = self.parts
+        first: Box | None = None
+        y = float(at.HEAD)
+        more = len(parts.others) - MOST_UPLINKS if len(parts.others) > MOST_UPLINKS + 1 else 0
+        for link in parts.others[: len(parts.others) - more]:
+            leads_out = link["id"] in parts.out
+            lines: list[Line] = [(words.clean(link["name"]), "strong")]
+            lines += [(address, "mono") for address in link["addresses"][:2]]
+            if leads_out and parts.root and first is None:
+                lines += [(port, "port") for port in words.ports_of(parts.root, far=True)[:2]]
+            kind = "uplink" if leads_out else link["kind"] or "link"
+            lines.append(("down", "wrong") if link["state"] == "down" else (kind, "soft"))
+            classes = self._classes("uplink" if leads_out else "other", link=link)
+            box = boxed(f"uplink-{link['id']}", classes, self.left + at.UPLINK_X, 0, at.UPLINK_W, lines)
+            box.y = y + (at.PITCH / 2 if y == at.HEAD else box.h / 2)
+            y = box.y + box.h / 2 + 12
+            self.made.add(box)
+            first = first or (box if leads_out else None)
+        if more:
+            box = boxed(
+                f"more-{self.name}",
+                ["more"],
+                self.left + at.UPLINK_X,
+                0,
+                at.UPLINK_W,
+                [(f"+{more} links", "soft")],
+            )
+            box.y = y + box.h / 2
+            y = box.y + box.h / 2 + 12
+            self.made.add(box)
+        return first, y
+
+    def _bridge(self, bridge: Link, uplink: Box | None) -> None:
+        row, ports = self.parts.row, self.parts.ports.get(bridge["id"], [])
+        shown = [port for port in ports if row[port["id"]] < SHOWN]
+        folded = [port for port in ports if row[port["id"]] >= SHOWN]
+        count = max([row[port["id"]] + 1 for port in shown], default=0) + (1 if folded else 0)
+        high = max(count * at.PITCH - 16, at.PLATE_H)
+        top = self.y
+        ours = bridge["network"] is not None or bridge["made_by"] is not None
+        classes = self._classes("bridge", *([] if ours else ["foreign"]), link=bridge)
+        plate = boxed(
+            f"bridge-{bridge['id']}",
+            classes,
+            self.left + at.PLATE_X,
+            0,
+            at.PLATE_W,
+            _bridge_lines(bridge),
+            h=high,
+        )
+        plate.y = top + 8 + high / 2
+        self.made.add(plate)
+        if uplink is not None and bridge["addresses"]:
+            level = uplink.y if abs(uplink.y - plate.y) < high / 2 else top + at.PITCH / 2
+            self.made.wire("out", bridge["id"], ["out"], uplink, plate, uplink.y, level)
+        for port in shown:
+            y = top + (row[port["id"]] + 0.5) * at.PITCH
+            plug = self._plug(port, y)
+            self.made.wire("edge", port["id"], self._classes("veth", link=port), plate, plug, y, y)
+            self._far_end(port, plug)
+        if folded:
+            self._fold(bridge, folded, plate, top + (count - 0.5) * at.PITCH)
+        self.y = top + max(count * at.PITCH, high + 16) + 20
+
+    def _fold(self, bridge: Link, ports: list[Link], plate: Box, y: float) -> None:
+        home = self.parts.home
+        spaces = {home[port["peer"]]["id"] for port in ports if port["peer"] in home}
+        count = len(spaces) or len(ports)
+        what = ("container" if spaces else "port") + ("" if count == 1 else "s")
+        lines: list[Line] = [(f"+{count} {what}", "name")]
+        classes = ["container", "more"]
+        box = boxed(f"fold-{bridge['id']}", classes, self.left + at.BOX_X, y, at.BOX_W, lines)
+        self.made.wire("folded", bridge["id"], ["veth", "more"], plate, self.made.add(box), y, y)
+        self.drawn |= spaces - self.parts.main.keys()
+
+    def _plug(self, port: Link, y: float) -> Box:
+        lines: list[Line] = [(words.clean(port["name"]), "mono")]
+        if port.get("left_over"):
+            lines.append(("left over", "wrong"))
+        elif port["state"] == "down":
+            lines.append(("down", "wrong" if port["peer"] in self.parts.home else "soft"))
+        elif port["kind"] != "veth":
+            lines.append((port["kind"] or "link", "soft"))
+        classes = self._classes("port", link=port)
+        return self.made.add(boxed(f"port-{port['id']}", classes, self.left + at.PLUG_X, y, at.PLUG_W, lines))
+
+    def _far_end(self, port: Link, plug: Box) -> None:
+        """What is at the other end of a pair: a container, an end not moved yet, or nothing that is known."""
+        peer, parts = port["peer"], self.parts
+        space = parts.home.get(peer or "")
+        if space is not None:
+            if parts.main.get(space["id"]) == port["id"]:
+                self._container(space, plug.y)
+            box = self.made.boxes.get(f"container-{space['id']}")
+            if box is None:
+                self.waiting.append((port, plug))  # it stands further down: its wire is drawn with it
+            else:
+                self._join(port, plug, box)
+        elif peer in parts.loose:
+            link = parts.links[peer]
+            lines: list[Line] = [(words.clean(link["name"]), "mono"), ("not in a container", "plain")]
+            classes = self._classes("end", "waiting", link=link)
+            box = boxed(f"end-{peer}", classes, self.left + at.BOX_X, plug.y, at.BOX_W, lines)
+            classes = self._classes("veth", "waiting", link=link)
+            self.made.wire("wire", peer, classes, plug, self.made.add(box), plug.y, plug.y)
+        elif other := self.made.boxes.get(f"port-{peer}"):
+            self.made.wire("wire", peer, ["veth"], plug, other, plug.y, other.y)
+
+    def _container(self, space: Space, y: float) -> Box:
+        named = bool((space.get("container") or {}).get("name") or space.get("name"))
+        lines: list[Line] = [(words.of_namespace(space), "name" if named else "plain")]
+        lines += words.interfaces(space, 3)
+        classes = ["container"] if named else ["container", "unnamed"]
+        classes += ["down"] if any(link["state"] == "down" for link in space["links"]) else []
+        made_now = self.call is not None and any(link["made_by"] == self.call for link in space["links"])
+        classes += ["made-now"] if made_now else []
+        identity = f"container-{space['id']}"
+        box = boxed(identity, classes, self.left + at.BOX_X, y, at.BOX_W, lines)
+        self.made.add(box)
+        self.drawn.add(space["id"])
+        for port, plug in self.waiting:
+            if self.parts.home[port["peer"]] is space:
+                self._join(port, plug, box)
+        return box
+
+    def _join(self, port: Link, plug: Box, box: Box) -> None:
+        """The wire from a plug to its container; several come in one above the other."""
+        link = self.parts.inside[port["peer"]]
+        before = sum(1 for wire in self.made.wires if wire.ends[1] == box.id)
+        room = box.h / 2 - 10
+        away = 0.0 if plug.y == box.y else min(14.0 * max(before, 1), room)
+        y = box.y + (away if plug.y > box.y else -away)
+        self.made.wire("wire", link["id"], self._classes("veth", link=link), plug, box, plug.y, y)
+
+    def _direct(self) -> None:
+        """What hangs on no bridge: routed pairs, macvlan and ipvlan, containers with no link at all."""
+        row, ports = self.parts.row, self.parts.ports.get(None, [])
+        for port in ports:
+            self._far_end(port, self._plug(port, self.y + (row[port["id"]] + 0.5) * at.PITCH))
+        self.y += max([row[port["id"]] + 1 for port in ports], default=0) * at.PITCH
+        for space in self.parts.inner:
+            if space["id"] in self.drawn:
+                continue
+            box = self._container(space, self.y + at.PITCH / 2)
+            for link in space["links"]:
+                above = self.made.boxes.get(f"uplink-{link.get('parent')}")
+                if above is not None:
+                    classes = self._classes("child", link=link)
+                    wire = self.made.wire("wire", link["id"], classes, above, box, above.y, box.y)
+                    wire.gap = above.x + above.w / 2 + 22
+            self.y += at.PITCH
+
+
+def _bridge_lines(bridge: Link) -> list[Line]:
+    name, addresses = bridge.get("network_name"), bridge["addresses"]
+    lines: list[Line] = [(words.clean(name), "name")] if name else []
+    lines.append((words.clean(bridge["name"]), "mono" if name else "strong"))
+    lines += [(address, "mono") for address in (addresses if len(addresses) <= 2 else addresses[:1])]
+    lines += [(f"+{len(addresses) - 1} addresses", "soft")] if len(addresses) > 2 else []
+    lines += [("left over", "wrong")] if bridge.get("left_over") else []
+    lines += [("down", "wrong")] if bridge["state"] == "down" else []
+    return lines

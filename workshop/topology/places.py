@@ -1,0 +1,79 @@
+"""Where namespaces can be found: a number that the kernel gives says that there is one, not where.
+
+Nothing found here is kept open: an open descriptor would keep the namespace alive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from workshop.kernel.namespaces import Namespace
+
+FOLDERS = ("/run/docker/netns", "/run/netns")
+"""Where Docker and ``ip netns`` keep namespaces as files."""
+
+Key = tuple[int, int]
+
+
+def key_of(path: str) -> Key | None:
+    """Device and inode of the namespace at ``path``, or ``None``."""
+    try:
+        stat = Path(path).stat()
+    except OSError:
+        return None
+    return (stat.st_dev, stat.st_ino)
+
+
+def identity(key: Key) -> str:
+    """The ID of the namespace with that device and inode."""
+    return f"{key[0]}:{key[1]}"
+
+
+def candidates(known: Iterable[str] = ()) -> Iterator[tuple[Key, str]]:
+    """Every namespace that can be found from here, once, with a path that leads to it.
+
+    ``known`` paths come first, then the folders, then what this process holds open, then all processes.
+    """
+    seen: set[Key] = set()
+    for path in _paths(known):
+        key = key_of(path)
+        if key is not None and key not in seen:
+            seen.add(key)
+            yield key, path
+
+
+def _paths(known: Iterable[str]) -> Iterator[str]:
+    yield from known
+    for folder in FOLDERS:
+        with contextlib.suppress(OSError):
+            yield from (entry.path for entry in os.scandir(folder))
+    with contextlib.suppress(OSError):
+        for entry in list(os.scandir("/proc/self/fd")):
+            with contextlib.suppress(OSError):
+                if str(Path(entry.path).readlink()).startswith("net:["):
+                    yield entry.path
+    with contextlib.suppress(OSError):
+        yield from (f"{entry.path}/ns/net" for entry in os.scandir("/proc") if entry.name.isdigit())
+
+
+@contextlib.contextmanager
+def opened(path: str, key: Key | None = None) -> Iterator[Namespace | None]:
+    """The namespace at ``path``, for the length of a ``with``; ``None`` if it is gone or is not ``key``'s."""
+    try:
+        space = Namespace.at(path)
+    except OSError:
+        yield None
+        return
+    try:
+        yield space if key is None or space.key == key else None
+    finally:
+        space.close()
+
+
+def name_at(path: str) -> str | None:
+    """What a namespace is called by where it was found: the name given by ``ip netns``, or Docker's key."""
+    folder = os.path.realpath(Path(path).parent)
+    return Path(path).name if folder in {os.path.realpath(each) for each in FOLDERS} else None

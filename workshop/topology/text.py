@@ -1,0 +1,105 @@
+"""The graph as a tree for the terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workshop.topology import words
+
+Tree = list[tuple[str, Any]]
+MOST = 30
+"""How many ports of a bridge are shown."""
+
+
+def text(graph: dict[str, Any]) -> str:
+    """The graph as lines of text: hosts, their bridges, what is plugged into them, containers."""
+    lines = []
+    for host in graph["hosts"]:
+        lines.append(f"host {words.clean(host['name'])}")
+        lines += _lines(_host(host))
+    lines += [] if lines else ["no networks yet"]
+    lines += [f"not seen: {words.clean(each['why'])}" for each in graph.get("unseen", ())]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(tree: Tree, before: str = "") -> list[str]:
+    found = []
+    for number, (label, below) in enumerate(tree):
+        last = number == len(tree) - 1
+        found.append(f"{before}{'└─ ' if last else '├─ '}{label}")
+        found += _lines(below, before + ("   " if last else "│  "))
+    return found
+
+
+def _host(host: dict[str, Any]) -> Tree:
+    spaces = host["namespaces"]
+    root = next((space for space in spaces if space["root"]), None)
+    home = {link["id"]: space for space in spaces if not space["root"] for link in space["links"]}
+    links = {link["id"]: link for link in root["links"]} if root else {}
+    out = {route["link"] for route in root["routes"] if route["dst"] == "default"} if root else set()
+    told: set[str] = set()
+    tree: Tree = []
+    bridges = [link for link in links.values() if link["kind"] == "bridge"]
+    for bridge in bridges:
+        ports = [link for link in links.values() if link["master"] == bridge["id"]]
+        told |= {
+            bridge["id"],
+            *(port["id"] for port in ports),
+            *(port["peer"] for port in ports if port["peer"]),
+        }
+        tree.append((_bridge(bridge), _ports(ports, home, links)))
+    own: Tree = []
+    for link in links.values():
+        if link["id"] in told:
+            continue
+        if link["peer"] in home:
+            own += _ports([link], home, links)
+            told.add(link["peer"])
+        else:
+            kind = "uplink" if link["id"] in out else link["kind"] or "link"
+            more = words.ports_of(root, far=True) if root and link["id"] in out else []
+            own.append((_link(link, kind, *more), []))
+    for space in spaces:
+        if not space["root"] and not any(link["id"] in told for link in space["links"]):
+            own.append((_container(space), [(line, []) for line, _ in words.interfaces(space, 12)]))
+    return own + tree if own or tree else [("no networks yet", [])]
+
+
+def _link(link: dict[str, Any], *more: str) -> str:
+    state = [] if link["state"] == "up" else [link["state"]]
+    left = ["left over"] if link.get("left_over") else []
+    return "  ".join([words.clean(link["name"]), *link["addresses"], *more, *state, *left])
+
+
+def _bridge(bridge: dict[str, Any]) -> str:
+    name = bridge.get("network_name")
+    return _link(bridge, "bridge" + (f" of network {words.clean(name)}" if name else ""))
+
+
+def _container(space: dict[str, Any]) -> str:
+    what = "container" if space.get("container") else ""
+    return "  ".join(filter(None, [f"{what} {words.of_namespace(space)}".strip(), *words.ports_of(space)]))
+
+
+def _ports(ports: list[dict[str, Any]], home: dict[str, Any], links: dict[str, Any]) -> Tree:
+    tree: Tree = []
+    for port in ports[:MOST]:
+        state = "".join(
+            [
+                "" if port["state"] == "up" or port["peer"] not in home else f" {port['state']}",
+                " left over" if port.get("left_over") else "",
+            ]
+        )
+        name = words.clean(port["name"]) + state
+        space = home.get(port["peer"] or "")
+        if space is not None:
+            end = next(link for link in space["links"] if link["id"] == port["peer"])
+            mac = [end["mac"]] if end["mac"] else []
+            tree.append((f"{name} ── {_link(end, *mac)}  in  {_container(space)}", []))
+        elif port["peer"] in links:
+            tree.append((f"{name} ── {words.clean(links[port['peer']]['name'])}  not in a container", []))
+        else:
+            tree.append((f"{name}  {port['kind'] or 'link'}", []))
+    if len(ports) > MOST:
+        tree.append((f"+{len(ports) - MOST} more", []))
+    return tree

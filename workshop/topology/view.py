@@ -1,0 +1,193 @@
+"""The graph made of what is known: namespaces, names, ports. What did not change stays the same object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from workshop.journal import Event
+from workshop.topology import graph as graphs
+from workshop.topology import places
+from workshop.topology.space import Link, Space
+from workshop.topology.wire import MAIN_TABLE
+
+CHILDREN = ("macvlan", "ipvlan", "vlan", "macvtap", "ipvtap")
+"""Kinds of links that sit on another: what the kernel calls their link is the parent, not a peer."""
+
+STOPPED = ("created", "exited", "dead", "removing")
+
+
+@dataclass
+class Known:
+    """Names of networks, endpoints and containers as ``docker`` events tell them, by ID."""
+
+    networks: dict[str, Any] = field(default_factory=dict)
+    endpoints: dict[str, Any] = field(default_factory=dict)
+    containers: dict[str, Any] = field(default_factory=dict)
+    sandboxes: dict[str, str] = field(default_factory=dict)
+
+    def take(self, event: Event, *, locate: bool = True) -> bool:
+        """Learn from a ``docker`` event; says whether there was anything to learn.
+
+        ``locate``: also find out which namespaces are the containers' now.
+        """
+        learned = False
+        for table in ("networks", "endpoints", "containers"):
+            for key, value in (event.data.get(table) or {}).items():
+                learned = True
+                if value is None:
+                    getattr(self, table).pop(key, None)
+                else:
+                    getattr(self, table)[key] = value
+                if table == "containers" and locate:
+                    self._locate(key, value)
+        return learned
+
+    def _locate(self, container: str, value: dict[str, Any] | None) -> None:
+        self.sandboxes = {space: each for space, each in self.sandboxes.items() if each != container}
+        if value and value.get("state") not in STOPPED:
+            paths = [value.get("sandbox"), f"/proc/{value['pid']}/ns/net" if value.get("pid") else None]
+            key = next((key for path in paths if path and (key := places.key_of(path))), None)
+            if key:
+                self.sandboxes[places.identity(key)] = container
+
+    def container_of(self, space: Space) -> dict[str, Any] | None:
+        """The container whose namespace that is: by its endpoints, else by its sandbox."""
+        of_link = (self.endpoints.get(link.facts.endpoint or "") for link in space.links.values())
+        found = [each.get("container") for each in of_link if each]
+        for identity in (*found, self.sandboxes.get(space.id)):
+            value = self.containers.get(identity or "")
+            if identity and value:
+                return {"id": identity, "name": value.get("name"), "image": value.get("image")}
+        return None
+
+    def network_name(self, network: str | None) -> str | None:
+        """What a network is called, if that is known."""
+        return (self.networks.get(network or "") or {}).get("name")
+
+
+def peers(spaces: Iterable[Space], numbers: dict[str, dict[int, Space | None]]) -> dict[str, str]:
+    """The other end of each veth link, both ways, by ID. ``numbers``: each host's namespaces by nsid."""
+    found: dict[str, str] = {}
+    for space in spaces:
+        if not space.root:
+            continue
+        for link in space.links.values():
+            other = link.value["other"]
+            if link.value["kind"] != "veth" or not other:
+                continue
+            nsid = link.value["other_nsid"]
+            there = space if nsid is None else numbers[space.owner].get(nsid)
+            if there is not None and other in there.links:
+                mine, theirs = f"{space.id}/{link.index}", f"{there.id}/{other}"
+                found[mine], found[theirs] = theirs, mine
+    return found
+
+
+def parent(space: Space, link: Link, root: Space | None) -> str | None:
+    """The link that a macvlan, ipvlan or VLAN link sits on."""
+    other = link.value["other"]
+    if link.value["kind"] not in CHILDREN or not other:
+        return None
+    there = space if link.value["other_nsid"] is None else root
+    return f"{there.id}/{other}" if there is not None and other in there.links else None
+
+
+def give_rows(space: Space, peer: dict[str, str]) -> None:
+    """Give every port of a bridge a row of its own in the picture: the lowest that is free.
+
+    A port keeps its row for as long as it is on that bridge, so nothing moves when others come and go.
+    """
+    taken: dict[Any, set[int]] = {}
+    new = []
+    for link in sorted(space.links.values(), key=lambda each: each.facts.born):
+        facts, group = link.facts, link.value["master"]
+        if group is None:
+            other = peer.get(f"{space.id}/{link.index}", "")
+            group = "direct" if other and not other.startswith(space.id + "/") else None
+        if group is None:
+            facts.row = facts.row_of = None
+        elif facts.row is not None and facts.row_of == group:
+            taken.setdefault(group, set()).add(facts.row)
+        else:
+            facts.row_of = group
+            new.append(facts)
+    for facts in new:
+        rows = taken.setdefault(facts.row_of, set())
+        facts.row = next(row for row in range(len(rows) + 1) if row not in rows)
+        rows.add(facts.row)
+
+
+def build(
+    space: Space,
+    root: Space | None,
+    peer: dict[str, str],
+    known: Known,
+    ports: list[Any],
+    left_over: Callable[[str | None], bool],
+) -> dict[str, Any]:
+    """The JSON of one namespace. Links that are as they were are the same objects as before.
+
+    ``left_over`` says whether the network or endpoint with that ID was deleted and should be gone.
+    """
+    if space.root:
+        give_rows(space, peer)
+    before = {each["id"]: each for each in space.json["links"]} if space.json else {}
+    addresses: dict[int, list[tuple[int, str]]] = {}
+    for (index, address), family in space.addresses.items():
+        addresses.setdefault(index, []).append((family, address))
+    links = []
+    for link in sorted(space.links.values(), key=lambda each: (each.facts.born, f"{space.id}/{each.index}")):
+        identity, value, facts = f"{space.id}/{link.index}", link.value, link.facts
+        mine = sorted(addresses.get(link.index, ()), key=lambda each: each[0])  # stable: IPv4 first
+        new = {
+            "id": identity,
+            "index": link.index,
+            **{key: value[key] for key in ("name", "kind", "state", "mac", "mtu", "alias")},
+            "addresses": [address for _, address in mine],
+            "master": f"{space.id}/{value['master']}" if value["master"] else None,
+            "peer": peer.get(identity),
+            "parent": parent(space, link, root),
+            "network": facts.network,
+            "network_name": known.network_name(facts.network),
+            "endpoint": facts.endpoint,
+            "made_by": facts.made_by,
+            "born": facts.born,
+            "row": facts.row,
+            "left_over": left_over(facts.endpoint or facts.network),
+        }
+        was = before.get(identity)
+        links.append(was if was == new else new)
+    container = None if space.root else known.container_of(space)
+    own = {
+        "root": space.root,
+        "name": space.owner if space.root else (container or {}).get("name") or space.name,
+        "container": container,
+        "born": space.born,
+        "ports": ports,
+    }
+    new = graphs.namespace(space.id, **own)
+    new["links"] = links
+    new["routes"] = _routes(space)
+    new["neighbours"] = _neighbours(space)
+    if space.json == new:
+        return space.json
+    space.json = new
+    return new
+
+
+def _routes(space: Space) -> list[dict[str, Any]]:
+    found = {}
+    for (_, dst, _, gateway, index), _value in space.routes.items():
+        route = {"dst": dst, "gateway": gateway, "link": f"{space.id}/{index}", "table": MAIN_TABLE}
+        found[graphs.route_id(route)] = route
+    return [found[key] for key in sorted(found)]
+
+
+def _neighbours(space: Space) -> list[dict[str, Any]]:
+    found = {}
+    for (index, _), value in space.neighbours.items():
+        neighbour = {**value, "link": f"{space.id}/{index}"}
+        found[graphs.neighbour_id(neighbour)] = neighbour
+    return [found[key] for key in sorted(found)]
