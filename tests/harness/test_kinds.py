@@ -1,0 +1,117 @@
+"""The kinds of tests: what is left out, and that the strict switch lets nothing slip by."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import kinds
+from tests.support.leftovers import MARK
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path, text: str, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run a test file of its own under our conftest."""
+    (folder / "test_it.py").write_text(text)
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-p",
+        "tests.conftest",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        "/dev/null",
+    ]
+    environment = {name: value for name, value in os.environ.items() if name not in (kinds.ALL, MARK)}
+    return subprocess.run(
+        [*command, "--rootdir", folder, *options, folder / "test_it.py"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+
+
+SKIPS = """
+import pytest
+def test_passes():
+    pass
+def test_skips():
+    pytest.skip("not today")
+"""
+MODULE_SKIPS = "import pytest\npytest.importorskip('no_such_module')\n"
+
+
+@pytest.mark.parametrize("text", [SKIPS, MODULE_SKIPS])
+def test_a_skip_fails_the_run_where_nothing_may_be_left_out(tmp_path: Path, text: str):
+    result = run(tmp_path, text, "--all-kinds")
+    assert result.returncode != 0
+    assert "where nothing may be" in result.stdout
+
+
+def test_a_skip_is_told_of_in_a_plain_run(tmp_path: Path):
+    result = run(tmp_path, SKIPS)
+    assert result.returncode == 0
+    assert "left out: 1 tests that skipped themselves" in result.stdout
+
+
+LACKS = """
+import pytest
+from tests.support import kinds
+from tests.support.leftovers import MARK
+kinds.missing = lambda name: None if name == "fast" else "there is none"
+@pytest.mark.browser
+def test_needs_a_browser():
+    pass
+def test_needs_nothing():
+    pass
+"""
+
+
+def test_what_the_machine_lacks_is_left_out_with_its_reason_and_remedy(tmp_path: Path):
+    result = run(tmp_path, LACKS)
+    assert result.returncode == 0
+    assert "left out: 1 browser tests, which need chromium (there is none). Remedy: `sudo apt" in result.stdout
+    assert "1 passed, 1 deselected" in result.stdout
+
+
+def test_what_the_machine_lacks_is_a_failure_where_nothing_may_be_left_out(tmp_path: Path):
+    result = run(tmp_path, LACKS, "--all-kinds")
+    assert result.returncode == 1
+    assert "browser tests need chromium: there is none" in result.stdout
+
+
+def test_a_test_that_leaves_a_process_behind_fails(tmp_path: Path):
+    text = """
+import pytest, subprocess
+@pytest.mark.kernel
+def test_forgets():
+    global process
+    process = subprocess.Popen(["sleep", "7.25"])
+def test_ends_it():
+    process.kill(); process.wait()
+"""
+    if kinds.missing("kernel"):
+        text = text.replace("@pytest.mark.kernel", "@pytest.mark.lab")
+    result = run(tmp_path, text, "--all-kinds")
+    assert result.returncode == 1
+    assert "left behind:\n  processes: running: + sleep 7.25" in result.stdout
+
+
+def test_every_kind_says_what_it_needs_and_what_to_do():
+    for kind in kinds.KINDS.values():
+        assert kind.needs
+        assert kind.remedy or kind.name == "fast"
+
+
+def test_an_unknown_engine_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(kinds.ENGINES, "20.10, 99")
+    with pytest.raises(ValueError, match="no engine 99"):
+        kinds.engines_asked_for()

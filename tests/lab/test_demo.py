@@ -1,0 +1,130 @@
+"""The command ``demo``: the whole lab, as root and as an ordinary user, and nothing of it left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+
+import workshop
+from tests.support.lab_command import lab_command
+
+NOBODY = 65534
+
+
+ORDINARY = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+@pytest.mark.parametrize("engine", ["20.10", "26.1", "28.5"])
+def test_the_tour_works_and_leaves_nothing_whichever_docker_is_played(engine):
+    done = subprocess.run(
+        [sys.executable, "-m", "workshop", "demo", "--headless", "--engine", engine],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Left behind" not in done.stderr
+    assert "200 OK" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs all of these tests as that user")
+def test_the_tour_works_for_an_ordinary_user():
+    """Root's own Python may be out of a user's reach: then the system's of the same version is taken."""
+    python = next(
+        path for path in (sys.executable, f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}") if usable(path)
+    )
+    packages = Path(sysconfig.get_paths()["purelib"])
+    readable = copy_for_all(packages, Path(workshop.__file__).parent)
+    try:
+        done = subprocess.run(
+            [python, "-m", "workshop", "demo", "--headless"],
+            env={"PYTHONPATH": str(readable), "PATH": os.defpath, "HOME": "/nonexistent"},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+            **ORDINARY,
+        )
+    finally:
+        subprocess.run(["rm", "-rf", str(readable)], check=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def usable(python: str) -> bool:
+    """Whether an ordinary user can start this Python."""
+    try:
+        return (
+            subprocess.run([python, "-c", "import ssl"], capture_output=True, check=False, **ORDINARY).returncode == 0
+        )
+    except OSError:
+        return False
+
+
+def copy_for_all(packages: Path, ours: Path) -> Path:
+    """The libraries and our package in a folder that everybody may read."""
+    folder = Path(tempfile.mkdtemp(prefix="ws-"))
+    subprocess.run(["cp", "-r", f"{packages}/.", str(ours), str(folder)], check=True)
+    subprocess.run(["chmod", "-R", "a+rX", str(folder)], check=True)
+    return folder
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_lab_ends_within_two_seconds_and_takes_its_containers_with_it(number):
+    with lab_command() as lab:
+        lab.docker("network", "create", "-d", "workshop", "shop")
+        for name in ("web", "db", "cache"):
+            lab.docker("run", "-d", "--name", name, "--net", "shop", "busybox", "sleep", "4321")
+        assert sleepers()
+        code, seconds = lab.end(number)
+        assert code == 0
+        assert seconds < 2
+        assert not sleepers()
+        assert not (lab.runtime / "docker-network-workshop" / "session.json").exists()
+        assert not list((lab.runtime / "docker-network-workshop" / "labs").iterdir())
+
+
+def test_a_lab_that_is_killed_leaves_no_process():
+    with lab_command() as lab:
+        lab.docker("network", "create", "-d", "workshop", "shop")
+        lab.docker("run", "-d", "--name", "web", "--net", "shop", "busybox", "sleep", "4321")
+        lab.end(signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while sleepers() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert not sleepers()
+        assert lab.typed("docker", "ps").returncode == 3
+
+
+def test_the_second_terminal_finds_the_lab():
+    with lab_command() as lab:
+        network = lab.docker("network", "create", "-d", "workshop", "--subnet", "10.9.0.0/24", "shop")
+        lab.docker("run", "-d", "--name", "web", "--net", "shop", "busybox", "sleep", "600")
+        assert "PING" in lab.docker("run", "--rm", "--net", "shop", "busybox", "ping", "-c", "1", "web")
+        calls = lab.typed("calls").stdout
+        assert "NetworkDriver.CreateNetwork" in calls and f"ip link add wsb{network[:10]}" in calls
+        assert lab.typed("calls", "--format", "har").returncode == 0
+        assert "container web" in lab.typed("topology", "--format", "text").stdout
+
+
+def sleepers() -> list[str]:
+    """Processes of containers of these tests that are alive."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if path.read_bytes() == b"sleep\x004321\x00":
+                found.append(path.parent.name)
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,154 @@
+"""The protocol fuzzed from the table: whatever comes, the answer is JSON, in time, and no link is left."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from workshop.protocol import ROUTES
+
+pytestmark = pytest.mark.kernel
+
+LIMIT = 5.0
+NETWORKS = ["5" * 64, "a" * 25, "x", "ü/../é", "n" * 300]
+ENDPOINTS = ["e" * 64, "f" * 64, "e", " "]
+ADDRESSES = st.sampled_from(
+    [
+        "",
+        "10.9.0.2/24",
+        "10.9.0.2",
+        "fd00::2/64",
+        "300.1.1.1/24",
+        "10.9.0.0/33",
+        "0.0.0.0/0",
+        "::/0",
+        "ff02::1/8",
+        "a b",
+        "'; --",
+    ]
+)
+TEXT = st.one_of(st.text(max_size=30), ADDRESSES)
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), TEXT),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(TEXT, inner, max_size=4)),
+    max_leaves=12,
+)
+IPAM = st.lists(
+    st.one_of(
+        st.fixed_dictionaries(
+            {
+                "Pool": st.sampled_from(["10.9.0.0/24", "10.9.0.1/24", "fd00::/64", "", "no"]),
+                "Gateway": ADDRESSES,
+            },
+            optional={"AuxAddresses": st.dictionaries(TEXT, ADDRESSES, max_size=2), "AddressSpace": TEXT},
+        ),
+        JSON,
+    ),
+    max_size=3,
+)
+GENERIC = st.dictionaries(
+    st.sampled_from(["mtu", "bridge", "icc", "masquerade", "gateway", "host_ip", "prefix", "routes", "com.docker.x"]),
+    st.one_of(TEXT, st.sampled_from(["1400", "true", "wsbother", "lo", "10.0.0.0/8"]), st.integers()),
+    max_size=4,
+)
+PORTS = st.lists(
+    st.fixed_dictionaries(
+        {"Proto": st.sampled_from([6, 17, 132, 1]), "Port": st.integers(-1, 70000)},
+        optional={
+            "HostPort": st.integers(-1, 70000),
+            "HostPortEnd": st.integers(0, 65535),
+            "HostIP": ADDRESSES,
+        },
+    ),
+    max_size=3,
+)
+OPTIONS = st.one_of(
+    JSON,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "com.docker.network.generic": GENERIC,
+            "com.docker.network.portmap": PORTS,
+            "com.docker.network.internal": JSON,
+        },
+    ),
+)
+FIELDS = {
+    "NetworkID": st.sampled_from([NETWORKS[0]] * 6 + NETWORKS),
+    "EndpointID": st.sampled_from([ENDPOINTS[0]] * 4 + ENDPOINTS),
+    "IPv4Data": IPAM,
+    "IPv6Data": IPAM,
+    "Options": OPTIONS,
+    "Interface": st.fixed_dictionaries(
+        {}, optional={"Address": ADDRESSES, "AddressIPv6": ADDRESSES, "MacAddress": TEXT}
+    ),
+    "SandboxKey": TEXT,
+    "DiscoveryType": st.integers(),
+    "DiscoveryData": JSON,
+}
+
+
+@st.composite
+def calls(draw: st.DrawFn) -> tuple[str, bytes]:
+    """A route of the table, with a body that fits it more or less."""
+    route = draw(st.sampled_from(ROUTES))
+    kind = draw(st.integers(0, 9))
+    if kind == 0:
+        return route.path, draw(st.binary(max_size=40))
+    if kind == 1:
+        return route.path, json.dumps(draw(JSON)).encode()
+    names = list(route.request.__annotations__) if route.request else []
+    body = {name: draw(FIELDS[name]) for name in names if draw(st.integers(0, 9))}
+    if kind == 2 and body:
+        body[draw(st.sampled_from(sorted(body)))] = draw(JSON)
+    return route.path, json.dumps(body).encode()
+
+
+def endpoint_with(**interface: str) -> tuple[str, bytes]:
+    """CreateEndpoint of a second endpoint with these fields of Interface."""
+    request = {"NetworkID": NETWORKS[0], "EndpointID": ENDPOINTS[1], "Interface": interface}
+    return "/NetworkDriver.CreateEndpoint", json.dumps(request).encode()
+
+
+def published_on(address: str) -> tuple[str, bytes]:
+    """ProgramExternalConnectivity of the endpoint that is there, on this address of the host."""
+    ports = [{"Proto": 6, "Port": 80, "HostIP": address, "HostPort": 8080}]
+    request = {"NetworkID": NETWORKS[0], "EndpointID": ENDPOINTS[0], "Options": {"com.docker.network.portmap": ports}}
+    return "/NetworkDriver.ProgramExternalConnectivity", json.dumps(request).encode()
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(calls(), min_size=1, max_size=4))
+@example([endpoint_with(MacAddress="hello")])
+@example([endpoint_with(MacAddress="02:42")])
+@example([endpoint_with(MacAddress="zz:zz:zz:zz:zz:zz")])
+@example([endpoint_with(MacAddress="01:00:00:00:00:01")])
+@example([published_on("::1%x")])
+@example([published_on("127.0.0.1\n")])
+def test_no_answer_but_json_none_late_and_no_link_left(served, sequence):
+    """Each sequence begins with a network and an endpoint that are there, for most routes need them."""
+    pool = [{"Pool": "10.9.0.0/24", "Gateway": "10.9.0.1/24"}]
+    assert served.call("CreateNetwork", NetworkID=NETWORKS[0], IPv4Data=pool) == {"status": 200}
+    interface = {"Address": "10.9.0.2/24"}
+    begun = served.call("CreateEndpoint", NetworkID=NETWORKS[0], EndpointID=ENDPOINTS[0], Interface=interface)
+    assert begun["status"] == 200 and "Err" not in begun
+    try:
+        for path, body in sequence:
+            began = time.monotonic()
+            status, kind, text = served.send(path, body)
+            assert time.monotonic() - began < LIMIT
+            assert kind.startswith("application/vnd.docker.plugins")
+            answer = json.loads(text)
+            assert isinstance(answer, dict)
+            assert status in (200, 400), (status, answer, path, body)
+            assert "Traceback" not in text
+    finally:
+        for network in list(served.plugin.host.networks):
+            assert served.call("DeleteNetwork", NetworkID=network) == {"status": 200}
+    assert served.links() == set()
+    assert not served.plugin.host.endpoints
+    assert not served.plugin.host.firewall.exists()

@@ -1,0 +1,111 @@
+"""What runs now is found by its file; only a file that can be trusted, of a living process, is believed."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workshop import session
+from workshop.errors import WorkshopError
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    return tmp_path / session.NAME
+
+
+def test_what_was_written_is_found_until_it_is_removed(runtime: Path):
+    assert session.current() is None
+    session.write(command="demo", journal=Path("/j"), dashboard="http://127.0.0.1:1/?token=x")
+    found = session.current()
+    assert (found["pid"], found["command"], found["journal"], found["engine"]) == (
+        os.getpid(),
+        "demo",
+        "/j",
+        None,
+    )
+    session.remove()
+    assert session.current() is None and list(runtime.iterdir()) == []
+
+
+def test_only_its_owner_can_read_it(runtime: Path):
+    session.write(command="demo")
+    assert stat.S_IMODE(runtime.stat().st_mode) == 0o700
+    assert stat.S_IMODE((runtime / "session.json").stat().st_mode) == 0o600
+
+
+def test_a_session_that_was_killed_is_none(runtime: Path):
+    code = "from workshop import session; import os; session.write(command='demo'); os.kill(os.getpid(), 9)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=30).returncode == -9
+    assert (runtime / "session.json").exists() and session.current() is None
+
+
+def test_a_process_that_has_the_number_of_a_dead_session_is_not_it(runtime: Path):
+    session.write(command="demo")
+    entry = json.loads((runtime / "session.json").read_text())
+    (runtime / "session.json").write_text(json.dumps(entry | {"started": entry["started"] - 1}))
+    assert session.current() is None
+
+
+def test_a_number_seen_from_outside_of_the_lab_is_taken_as_it_is():
+    session.write(command="demo", pid=os.getppid())
+    assert session.current()["pid"] == os.getppid()
+
+
+def test_a_folder_that_others_could_write_to_is_not_believed(runtime: Path):
+    session.write(command="demo")
+    runtime.chmod(0o777)
+    assert session.current() is None
+
+
+def test_a_link_in_the_folder_s_place_is_not_followed(runtime: Path, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    runtime.symlink_to(elsewhere)
+    with pytest.raises(WorkshopError, match="belongs to someone else"):
+        session.write(command="demo")
+    assert session.current() is None and list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x"}', '{"pid": -5}', "null", '{"command": "demo"}'])
+def test_a_broken_file_is_no_session(runtime: Path, text: str):
+    runtime.mkdir(mode=0o700)
+    (runtime / "session.json").write_text(text)
+    assert session.current() is None
+
+
+def test_a_session_that_came_after_ours_is_not_removed():
+    session.write(command="first")
+    code = (
+        "from workshop import session; import time; session.write(command='second')\nprint(flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as second:
+        second.stdout.readline()
+        session.remove()
+        assert session.current()["command"] == "second"
+        second.kill()
+
+
+def test_without_a_runtime_folder_of_the_system_it_is_in_tmp_by_user(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert session.runtime_dir() == Path(f"/tmp/docker-network-workshop-{session.user_id()}")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", "relative")
+    assert session.runtime_dir().parent == Path("/tmp")
+
+
+def test_in_a_user_namespace_root_is_the_user_who_made_it(tmp_path: Path):
+    code = (
+        "import ctypes, os; from workshop import session; outside = os.getuid()\n"
+        "assert ctypes.CDLL(None).unshare(0x10000000) == 0\n"
+        "open('/proc/self/uid_map', 'w').write(f'0 {outside} 1')\n"
+        "print(os.getuid(), session.user_id() == outside)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30)
+    assert done.stdout == "0 True\n", done.stderr

@@ -1,0 +1,148 @@
+"""Graphs as the observer makes them, without a kernel."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workshop.topology import graph as graphs
+
+
+class Sample:
+    """A graph under construction: hosts, bridges, containers plugged into them."""
+
+    def __init__(self) -> None:
+        self.graph = graphs.empty()
+        self._born = 0
+        self._next = 4026531000
+
+    def _age(self) -> int:
+        self._born += 1
+        return self._born
+
+    def link(self, space: dict[str, Any], name: str, kind: str | None, **fields: Any) -> dict[str, Any]:
+        index = len(space["links"]) + 2
+        link = {
+            "id": f"{space['id']}/{index}", "index": index, "name": name, "kind": kind, "state": "up",
+            "mac": f"02:42:0a:09:{space['born'] % 256:02x}:{index % 256:02x}", "mtu": 1500, "addresses": [],
+            "master": None, "peer": None, "parent": None, "alias": None, "network": None,
+            "network_name": None, "endpoint": None, "made_by": None, "born": self._age(),
+            "row": None, "left_over": False,
+            **fields,
+        }  # fmt: skip
+        space["links"].append(link)
+        return link
+
+    def space(self, host: dict[str, Any], name: str | None, *, root: bool = False) -> dict[str, Any]:
+        self._next += 1
+        space = graphs.namespace(f"4:{self._next}", root=root, name=name, born=self._age())
+        if name and not root:
+            space["container"] = {"id": f"{self._next}", "name": name, "image": "alpine"}
+        host["namespaces"].append(space)
+        return space
+
+    def host(self, name: str = "alpha", address: str = "192.0.2.10/24") -> dict[str, Any]:
+        host: dict[str, Any] = {"name": name, "namespaces": []}
+        self.graph["hosts"].append(host)
+        root = self.space(host, name, root=True)
+        uplink = self.link(root, "eth0", "veth", addresses=[address])
+        root["routes"].append({"dst": "default", "gateway": "192.0.2.1", "link": uplink["id"], "table": 254})
+        return host
+
+    def bridge(self, host: dict[str, Any], number: int = 1, name: str | None = "shop", **fields: Any) -> dict[str, Any]:
+        more = {"addresses": [f"10.{number}.0.1/24"], "network": "5" * 64, "network_name": name, **fields}
+        return self.link(host["namespaces"][0], f"wsb56aaf7d6{number:02}", "bridge", **more)
+
+    def port(self, host: dict[str, Any], bridge: dict[str, Any] | None, **fields: Any) -> dict[str, Any]:
+        links = host["namespaces"][0]["links"]
+        master = bridge["id"] if bridge else None
+        taken = {link["row"] for link in links if link["master"] == master}
+        row = next(row for row in range(len(links) + 1) if row not in taken)
+        name = f"wsh{self._born:06x}a7f2"[:13]
+        return self.link(host["namespaces"][0], name, "veth", master=master, row=row, **fields)
+
+    def plug(
+        self, host: dict[str, Any], bridge: dict[str, Any] | None, space: dict[str, Any], **fields: Any
+    ) -> dict[str, Any]:
+        """Plug a container into a bridge; gives its interface."""
+        port = self.port(host, bridge)
+        number = len(host["namespaces"][0]["links"])
+        subnet = bridge["addresses"][0].rsplit(".", 2)[0] if bridge and bridge["addresses"] else "10.99"
+        more = {"addresses": [f"{subnet}.0.{number}/24"], "peer": port["id"], **fields}
+        end = self.link(space, more.pop("name", f"eth{len(space['links'])}"), "veth", **more)
+        port["peer"] = end["id"]
+        return end
+
+    def waiting(self, host: dict[str, Any], bridge: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """A pair that is made but not joined; gives the host's end."""
+        port = self.port(host, bridge, **fields)
+        end = self.link(host["namespaces"][0], port["name"].replace("wsh", "wsc"), "veth", peer=port["id"])
+        port["peer"] = end["id"]
+        return port
+
+    def done(self) -> graphs.Graph:
+        return graphs.ordered(self.graph)
+
+
+NAMES = ["web", "db", "cache", "worker", "mail", "queue", "search", "proxy", "auth", "cron"]
+
+
+def shop(count: int) -> graphs.Graph:
+    """One host, one network, ``count`` containers."""
+    sample = Sample()
+    host = sample.host()
+    if count >= 0:
+        bridge = sample.bridge(host)
+        for number in range(count):
+            name = NAMES[number % 10] + (f"-{number // 10 + 1}" if number >= 10 else "")
+            sample.plug(host, bridge, sample.space(host, name))
+    return sample.done()
+
+
+def two_networks() -> graphs.Graph:
+    """Two networks; ``proxy`` is on both, with a published port; one pair is not joined, one left over."""
+    sample = Sample()
+    host = sample.host()
+    shop, back = sample.bridge(host), sample.bridge(host, 2, "backend")
+    web, proxy, db = (sample.space(host, name) for name in ("web", "proxy", "db"))
+    sample.plug(host, shop, web, addresses=["10.1.0.2/24", "fd00:1::2/64"])
+    sample.plug(host, shop, proxy)
+    sample.plug(host, back, db)
+    sample.plug(host, back, proxy)
+    sample.waiting(host, shop)
+    sample.waiting(host, back, left_over=True)
+    proxy["ports"] = [
+        {"proto": "tcp", "host_ip": ip, "host_port": 8080, "ip": "10.1.0.3", "port": 80} for ip in ("0.0.0.0", "::")
+    ]
+    return sample.done()
+
+
+def troubles() -> graphs.Graph:
+    """A bridge that is down, one left over, an unnamed namespace, names from hell, an interface down."""
+    sample = Sample()
+    host = sample.host()
+    down = sample.bridge(host, 1, "a" * 70, state="down")
+    sample.plug(host, down, sample.space(host, "x" * 200))
+    sample.plug(host, down, sample.space(host, "<script>alert(\"1\")</script> & 'co' \\N"))
+    sample.plug(host, down, sample.space(host, "🐳 קונטיינר \u202eevil\u202c 容器"), state="down")
+    sample.plug(host, down, sample.space(host, None))
+    left = sample.bridge(host, 2, None, left_over=True, addresses=[])
+    sample.link(host["namespaces"][0], "vxlan0", "vxlan", master=left["id"], row=0)
+    sample.plug(host, None, sample.space(host, "routed"))
+    lonely = sample.space(host, "lonely")
+    mac = sample.space(host, "mac")
+    sample.link(mac, "eth0", "macvlan", addresses=["192.0.2.77/24"], parent=host["namespaces"][0]["links"][0]["id"])
+    assert not lonely["links"]
+    sample.link(host["namespaces"][0], "dummy0", "dummy", state="down")
+    sample.graph["unseen"] = [{"why": "A link of alpha leads to a namespace that cannot be found here (nsid 7)."}]
+    return sample.done()
+
+
+def two_hosts() -> graphs.Graph:
+    """Two hosts with one network each."""
+    sample = Sample()
+    for number, name in enumerate(("alpha", "beta")):
+        host = sample.host(name, f"192.0.2.{10 + number}/24")
+        bridge = sample.bridge(host)
+        for each in range(2 + number):
+            sample.plug(host, bridge, sample.space(host, f"{NAMES[each]}-{name}"))
+    return sample.done()
