@@ -17,7 +17,7 @@ OPTIONS = (
     Option(
         ("bridge", "com.docker.network.bridge.name"),
         "bridge",
-        "Name of the bridge.",
+        "Name of the bridge; without it, one made from the network's ID.",
         "1 to 15 characters; not in use by another link",
         None,
         options.link_name,
@@ -25,7 +25,7 @@ OPTIONS = (
     Option(
         ("icc", "com.docker.network.bridge.enable_icc"),
         "icc",
-        "Whether the network's containers reach each other.",
+        "Whether the network's containers reach each other; false isolates the bridge's ports.",
         "true, false",
         True,
         options.boolean,
@@ -39,7 +39,7 @@ OPTIONS = (
         options.boolean,
     ),
     Option(
-        ("gateway", "com.docker.network.bridge.gateway"),
+        ("gateway",),
         "gateway",
         "Whether the host is the gateway: false gives the bridge no address and containers no default route.",
         "true, false",
@@ -49,7 +49,7 @@ OPTIONS = (
     Option(
         ("host_ip", "com.docker.network.bridge.host_binding_ipv4"),
         "host_ip",
-        "Address of the host on which ports are published, unless -p names one.",
+        "Address of the host on which ports are published, unless -p names one; without it, all addresses.",
         "an IP address",
         "",
         options.address,
