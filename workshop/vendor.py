@@ -17,11 +17,33 @@ from pathlib import Path
 
 from workshop.errors import CannotHere, WorkshopError
 
-FILES = {
-    "socket.io.js": "socket.io-client/dist/socket.io.esm.min.js",
-    "socket.io.LICENSE": "socket.io-client/LICENSE",
-    "graphviz.js": "@hpcc-js/wasm-graphviz/dist/index.js",
-    "graphviz.LICENSE": "@hpcc-js/wasm-graphviz/LICENSE",
+SOURCES = {
+    "socket.io-client": ("socket.io", "dist/socket.io.esm.min.js"),
+    "@hpcc-js/wasm-graphviz": ("graphviz", "dist/index.js"),
+    "codemirror": ("codemirror", "dist/index.js"),
+    "@codemirror/autocomplete": ("codemirror-autocomplete", "dist/index.js"),
+    "@codemirror/commands": ("codemirror-commands", "dist/index.js"),
+    "@codemirror/lang-python": ("codemirror-lang-python", "dist/index.js"),
+    "@codemirror/language": ("codemirror-language", "dist/index.js"),
+    "@codemirror/lint": ("codemirror-lint", "dist/index.js"),
+    "@codemirror/merge": ("codemirror-merge", "dist/index.js"),
+    "@codemirror/search": ("codemirror-search", "dist/index.js"),
+    "@codemirror/state": ("codemirror-state", "dist/index.js"),
+    "@codemirror/streamparser": ("codemirror-streamparser", "dist/index.js"),
+    "@codemirror/view": ("codemirror-view", "dist/index.js"),
+    "@lezer/common": ("lezer-common", "dist/index.js"),
+    "@lezer/highlight": ("lezer-highlight", "dist/index.js"),
+    "@lezer/lr": ("lezer-lr", "dist/index.js"),
+    "@lezer/python": ("lezer-python", "dist/index.js"),
+    "@marijn/find-cluster-break": ("find-cluster-break", "src/index.js"),
+    "crelt": ("crelt", "index.js"),
+    "style-mod": ("style-mod", "src/style-mod.js"),
+    "w3c-keyname": ("w3c-keyname", "index.js"),
+}
+"""Each package by its name in an ``import``: what its files are called here, and which of its own is the module."""
+
+FILES = {f"{name}.js": f"{package}/{module}" for package, (name, module) in SOURCES.items()} | {
+    f"{name}.LICENSE": f"{package}/LICENSE" for package, (name, _) in SOURCES.items()
 }
 """Name in ``static/vendor`` to the file under ``node_modules`` that it is a copy of."""
 

@@ -13,10 +13,7 @@ from workshop.dashboard.feed import Feed
 from workshop.dashboard.story import for_browser
 from workshop.journal import Journal
 
-LIBRARIES = {
-    "socket.io-client": "/static/vendor/socket.io.js",
-    "@hpcc-js/wasm-graphviz": "/static/vendor/graphviz.js",
-}
+LIBRARIES = {package: f"/static/vendor/{name}.js" for package, (name, _) in vendor.SOURCES.items()}
 """The page's import map: the name in an ``import`` to the file."""
 
 IMPORT_MAP = json.dumps({"imports": LIBRARIES})
