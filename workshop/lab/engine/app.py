@@ -200,8 +200,9 @@ def _add_execs(app: Flask, engine: PracticeEngine) -> None:
 
     @app.post("/exec/<key>/start")
     def start_exec(key: str) -> Response:
-        output = engine.execs.start(key)
-        return Response(status=200) if _body().get("Detach") else _stream(output)
+        detached = bool(_body().get("Detach"))
+        output = engine.execs.start(key, detached)
+        return Response(status=200) if detached else _stream(output)
 
     @app.get("/exec/<key>/json")
     def inspect_exec(key: str) -> Response:

@@ -10,7 +10,7 @@ from workshop.lab.engine.containers import Containers
 from workshop.lab.engine.model import Container
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.process import Output
-from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.refusal import Refusal, command_status
 from workshop.lab.engine.versions import Version
 
 KEPT = 200
@@ -51,28 +51,40 @@ class Execs:
             self._all.pop(next(ended, ""), None)
         return key
 
-    def start(self, key: str) -> Output:
-        """Start it; what it writes. A command that cannot be run says so in its output, as Docker has it."""
+    def start(self, key: str, detached: bool = False) -> Output:
+        """Start it; what it writes. A command that cannot be run says so in its output, as Docker has it.
+
+        :raises Refusal: if it was started before; ``detached``, also if the command cannot be run.
+        """
         run = self._find(key)
         if run.started:
             raise Refusal(f"exec {key} has already been started", 409)
         run.started = True
         process = self._containers.execute(run.container, run.command, run.env, run.workdir, run.output)
-        if process.error:
-            text = (
-                "OCI runtime exec failed: exec failed: unable to start container process: exec: "
-                f"{process.error}{self._version.exec_tail}\n"
-            )
-            run.output.add("stdout", text.encode())
+        text = self._why_not(process.error)
+        if text:
+            run.output.add("stdout", f"{text}\n".encode())
 
         def watch() -> None:
             code = process.wait()
-            run.exit_code = self._version.exec_status if process.error else code
+            run.exit_code = self._status(process.error) if process.error else code
             process.close()
             run.output.finish()
 
         threading.Thread(target=watch, daemon=True).start()
+        if text and detached:
+            raise Refusal(text, 400)
         return run.output
+
+    def _why_not(self, error: str) -> str:
+        if not error:
+            return ""
+        denied = ": permission denied" if error.endswith("is a directory") else ""
+        lead = "OCI runtime exec failed: exec failed: unable to start container process: exec: "
+        return f"{lead}{error}{self._version.exec_tail}{denied}"
+
+    def _status(self, error: str) -> int:
+        return (command_status(error) if self._version.exec_tells_apart else None) or 126
 
     def inspect(self, key: str) -> dict[str, Any]:
         """GET /exec/ID/json."""

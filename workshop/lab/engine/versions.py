@@ -64,8 +64,11 @@ class Version:
     """The error if the command cannot be started: ``{error}``."""
 
     exec_tail: str
-    exec_status: int
-    """Exit code of `docker exec` if the command cannot be started."""
+    exec_tells_apart: bool
+    """Exit code of `docker exec` if there is no such command: 127; else 126, as if it may not be run."""
+
+    unrunnable_status: int
+    """Exit code of a program that the kernel refuses to run, such as a script without its first line."""
 
     counts_on: bool
     """Numbers a sandbox's interfaces on and on; else the lowest free number is taken."""
@@ -112,7 +115,8 @@ V20 = Version(
     move_error=_HOOK_20,
     exec_error=_HOOK + "exec: {error}: unknown",
     exec_tail=": unknown",
-    exec_status=126,
+    exec_tells_apart=False,
+    unrunnable_status=1,
     counts_on=True,
     rotates_pools=True,
     ula=False,
@@ -162,7 +166,8 @@ V28 = replace(
     move_error="{error}",
     exec_error=_TASK + _HOOK + "error during container init: exec: {error}",
     exec_tail="",
-    exec_status=127,
+    exec_tells_apart=True,
+    unrunnable_status=255,
     counts_on=False,
     rotates_pools=False,
     ula=True,
