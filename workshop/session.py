@@ -1,6 +1,6 @@
-"""What runs now: one small file that lets `calls`, `docker` and `topology` find the plugin that is at work.
+"""What runs now: a small file for each session, by which `calls`, `docker` and `topology` find the plugin at work.
 
-It is in the user's own runtime folder, which nobody else may read: the dashboard's address has its token.
+They are in the user's own runtime folder, which nobody else may read: the dashboard's address has its token.
 """
 
 from __future__ import annotations
@@ -8,15 +8,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
 
-from workshop.errors import WorkshopError
+from workshop.errors import CannotHere
 
 NAME = "docker-network-workshop"
-FILE = "session.json"
-_written: str | None = None
+SESSIONS, LABS = "sessions", "labs"
+"""In the runtime folder: a file ``<pid>.json`` for each session, a folder ``<pid>`` for each lab."""
+
+_written: tuple[Path, str] | None = None
 
 
 def user_id() -> int:
@@ -34,7 +37,7 @@ def user_id() -> int:
 
 
 def runtime_dir() -> Path:
-    """Where ``session.json`` and the lab's sockets are. It is not made by asking for it."""
+    """Where the sessions' files and the labs' folders are. It is not made by asking for it."""
     base = os.environ.get("XDG_RUNTIME_DIR")
     if base and Path(base).is_absolute() and Path(base).is_dir():
         return Path(base) / NAME
@@ -49,7 +52,7 @@ def state_dir() -> Path:
 def make_runtime_dir() -> Path:
     """The runtime folder, made if need be, readable by its owner only.
 
-    :raises WorkshopError: if there is something else at its place, or it belongs to someone else.
+    :raises CannotHere: if there is something else at its place, or it belongs to someone else.
     """
     path = runtime_dir()
     try:
@@ -57,61 +60,110 @@ def make_runtime_dir() -> Path:
         if _is_ours(path, mode=None) and not _is_ours(path):
             path.chmod(0o700)
     except OSError as error:
-        raise WorkshopError(
+        raise CannotHere(
             f"{path} cannot be made ({error.strerror}).", "Set XDG_RUNTIME_DIR to a folder of yours."
         ) from None
     if not _is_ours(path):
-        raise WorkshopError(
+        raise CannotHere(
             f"{path} belongs to someone else.", "Remove it, or set XDG_RUNTIME_DIR to a folder of yours."
         )
     return path
 
 
+def identity() -> dict[str, int | None]:
+    """This process as others know it: ``pid``, and when it ``started``. Ask before entering a PID namespace."""
+    return {"pid": os.getpid(), "started": _start_of(os.getpid())}
+
+
 def write(**fields: Any) -> None:
     """Say what runs now: ``command``, ``dashboard``, ``journal``, ``engine``, ``plugin``; the rest is null.
 
-    ``pid`` is this process unless it is given, as the lab does: seen from outside of its PID namespace.
+    ``pid`` and ``started`` are this process's unless they are given, as the lab does: seen from outside of its PID
+    namespace. ``started`` is in the kernel's ticks, and null if nobody knows.
     """
     global _written
-    pid = fields.pop("pid", None)
-    known = dict.fromkeys(("command", "dashboard", "journal", "engine", "plugin"))
     # A pid that was given is the outside's: what this process sees under that number may be someone else.
-    started = _start_of(os.getpid()) if pid is None else None
-    entry = {"pid": int(pid or os.getpid()), **known, **fields, "started": started}
-    path = make_runtime_dir() / FILE
-    new = path.with_name(f".session.{os.getpid()}")
+    who = {"pid": int(fields["pid"]), "started": None} if fields.get("pid") else identity()
+    known = dict.fromkeys(("command", "dashboard", "journal", "engine", "plugin"))
+    entry = who | known | fields | {"pid": who["pid"]}
+    folder = make_runtime_dir() / SESSIONS
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path, new = folder / f"{entry['pid']}.json", folder / f".{entry['pid']}.new"
     new.unlink(missing_ok=True)
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    _written = json.dumps(entry, default=str)
+    text = json.dumps(entry, default=str)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(_written)
+        file.write(text)
     new.replace(path)
+    _written = path, text
 
 
-def current() -> dict[str, Any] | None:
-    """What runs now, or ``None``: no session, one that has died, or a file that is not to be trusted."""
-    folder = runtime_dir()
-    if not _is_ours(folder):
-        return None
-    try:
-        entry = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        pid = int(entry["pid"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    started = _start_of(pid)
-    if started is None or entry.get("started") not in (None, started):
-        return None
-    return entry
+def running() -> list[dict[str, Any]]:
+    """The sessions that run now, the newest first. Files that are not to be trusted are passed over."""
+    found = []
+    for path in _contents(SESSIONS):
+        with contextlib.suppress(FileNotFoundError):  # it has just ended
+            if (entry := _entry(path)) is not None:
+                found.append((path.stat().st_mtime_ns, entry))
+    return [entry for _, entry in sorted(found, key=lambda each: each[0], reverse=True)]
+
+
+def current(pid: int | None = None) -> dict[str, Any] | None:
+    """The newest session that runs, or that of the process ``pid``; ``None`` if there is none."""
+    return next((entry for entry in running() if pid in (None, entry["pid"])), None)
 
 
 def remove() -> None:
-    """Forget the session that this process wrote. One that another has written since stays."""
+    """Forget the session that this process wrote. What others have written stays."""
     global _written
-    path = runtime_dir() / FILE
-    with contextlib.suppress(OSError):
-        if _written is not None and _is_ours(path.parent) and path.read_text(encoding="utf-8") == _written:
-            path.unlink()
+    if _written is None:
+        return
+    path, text = _written
     _written = None
+    with contextlib.suppress(OSError):
+        if _is_ours(path.parent.parent) and path.read_text(encoding="utf-8") == text:
+            path.unlink()
+
+
+def sweep() -> None:
+    """Remove what sessions that were killed have left: their files, and the folders of their labs.
+
+    Not from within a lab, where the processes of others cannot be seen.
+    """
+    for path in _contents(SESSIONS):
+        with contextlib.suppress(OSError):
+            being_written = path.name.startswith(".") and _lives(path.name.split(".")[1])
+            if not being_written and _entry(path) is None:
+                path.unlink()
+    for folder in _contents(LABS):
+        if not _lives(folder.name):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lives(pid: str) -> bool:
+    return pid.isdigit() and _start_of(int(pid)) is not None
+
+
+def _entry(path: Path) -> dict[str, Any] | None:
+    """What a session's file says, or ``None`` if it cannot be believed or its process has died."""
+    try:
+        entry = json.loads(path.read_text(encoding="utf-8"))
+        pid = int(entry["pid"])
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    started = _start_of(pid)
+    return entry if started is not None and entry.get("started") in (None, started) else None
+
+
+def _contents(name: str) -> list[Path]:
+    """What is in a folder of the runtime folder; nothing if that is not to be trusted."""
+    folder = runtime_dir()
+    try:
+        return sorted((folder / name).iterdir()) if _is_ours(folder) else []
+    except OSError:
+        return []
 
 
 def _is_ours(path: Path, mode: int | None = 0o700) -> bool:

@@ -91,7 +91,7 @@ def test_the_lab_ends_within_two_seconds_and_takes_its_containers_with_it(number
         assert code == 0
         assert seconds < 2
         assert not sleepers()
-        assert not (lab.runtime / "docker-network-workshop" / "session.json").exists()
+        assert not list((lab.runtime / "docker-network-workshop" / "sessions").iterdir())
         assert not list((lab.runtime / "docker-network-workshop" / "labs").iterdir())
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 @dataclass
 class LabCommand:
-    """A lab that runs: its process, the dashboard's address, and the folder of ``session.json``."""
+    """A lab that runs: its process, the dashboard's address, and the folder where commands find it."""
 
     process: subprocess.Popen[str]
     url: str

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workshop.cli.sessions import chosen, session_option
 from workshop.errors import UsageError
 
 if TYPE_CHECKING:
@@ -39,7 +40,16 @@ PAUSE = 0.2
 @click.option("--network", help="Only calls about this network: its name, or how its ID begins.")
 @click.option("--errors", is_flag=True, help="Only calls that failed.")
 @click.option("--last", type=click.IntRange(min=0), metavar="N", help="Only the last N of them.")
-def calls(follow: bool, form: str, journal: Path | None, network: str | None, errors: bool, last: int | None) -> None:
+@session_option
+def calls(
+    follow: bool,
+    form: str,
+    journal: Path | None,
+    network: str | None,
+    errors: bool,
+    last: int | None,
+    session_pid: int | None,
+) -> None:
     """Show the calls that Docker made to the plugin."""
     from workshop import session
     from workshop.journal.calls import Calls, Names
@@ -47,7 +57,10 @@ def calls(follow: bool, form: str, journal: Path | None, network: str | None, er
 
     if follow and form in ("har", "sh"):
         raise UsageError(f"--format {form} makes one document and cannot follow.", "Use text, json or curl.")
-    now = session.current() or {}
+    if journal is None:
+        now = chosen(session_pid, "journal") or {}
+    else:
+        now = next((each for each in session.running() if each.get("journal") == str(journal.absolute())), {})
     path = journal or Path(now.get("journal") or session.state_dir() / "journal.db")
     reader = JournalReader(path)
     known, names = Calls(keep=sys.maxsize), Names()
@@ -61,13 +74,13 @@ def calls(follow: bool, form: str, journal: Path | None, network: str | None, er
             names.take(event)
             known.take(event)
             seen = event.seq
-        chosen = [call for call in known if wanted(call)]
+        shown = [call for call in known if wanted(call)]
         if last is not None:
-            chosen = chosen[max(0, len(chosen) - last) :]
+            shown = shown[max(0, len(shown) - last) :]
         if follow:  # what still runs is shown once it has finished
-            chosen = [call for call in chosen if call.state != "running"]
+            shown = [call for call in shown if call.state != "running"]
         write = _writer(form, names, now.get("plugin"))
-        write(chosen)
+        write(shown)
         if follow:
             _follow(reader, path, seen, known, names, lambda call: wanted(call) and write([call]))
     except BrokenPipeError:

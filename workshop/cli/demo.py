@@ -49,9 +49,9 @@ def demo(
     log_file: str | None,
 ) -> int:
     """A lab without Docker or root: the plugin, a practice engine, the dashboard, and a guided tour."""
-    from workshop.cli.running import bind
+    from workshop.cli.laboratory import Laboratory, enter, make_folder
+    from workshop.cli.running import Running, bind, signals_as_event
     from workshop.errors import CannotHere
-    from workshop.lab import reenter
 
     shown = None
     if not headless:
@@ -61,10 +61,7 @@ def demo(
             if dashboard:
                 raise
             shown = bind("127.0.0.1:0")
-    reenter.reenter()
-    from workshop.cli.laboratory import Laboratory, make_folder
-    from workshop.cli.running import Running, signals_as_event
-
+    known_as = enter()
     folder = make_folder()
     try:
         with signals_as_event() as ended, Running("demo", folder) as running:
@@ -78,7 +75,7 @@ def demo(
                         driver=driver,
                         try_this=f"{_AS_TYPED} {_FIRST}",
                     )
-                    running.announce(pid=reenter.outer_pid(), engine=str(laboratory.socket()))
+                    running.announce(**known_as, engine=str(laboratory.socket()))
                     click.echo(f"Ready: dashboard at {url}")
                     if not no_browser:
                         _open(url)

@@ -14,11 +14,13 @@ import click
 from workshop.cli import docker_network
 from workshop.cli.docker_run import copy, create, execute, run
 from workshop.cli.docker_text import as_json, render, shorten, table
+from workshop.cli.docker_usage import DockerGroup
+from workshop.cli.sessions import chosen, session_option
 from workshop.engine_api import EngineAPI, EngineError
 from workshop.errors import CannotHere
 
 
-@click.group(context_settings={"help_option_names": ["--help"]})
+@click.group(cls=DockerGroup, subcommand_metavar="COMMAND", context_settings={"help_option_names": ["--help"]})
 @click.option(
     "-H",
     "--host",
@@ -26,25 +28,24 @@ from workshop.errors import CannotHere
     metavar="SOCKET",
     help="The engine's socket; default: the running lab's.",
 )
+@session_option
 @click.pass_context
-def docker(context: click.Context, host: str | None) -> None:
+def docker(context: click.Context, host: str | None, session_pid: int | None) -> None:
     """Docker's network commands, for the lab.
 
     They are Docker's own, with its names, flags and messages. An image's name is only remembered: what runs
     are this machine's own programs.
     """
-    context.obj = functools.partial(_engine, host)
+    context.obj = functools.partial(_engine, host, session_pid)
 
 
 for command in (docker_network.network, run, create, execute):
     docker.add_command(command)
 
 
-def _engine(host: str | None) -> EngineAPI:
+def _engine(host: str | None, session_pid: int | None) -> EngineAPI:
     if not host:
-        from workshop import session
-
-        host = (session.current() or {}).get("engine")
+        host = (chosen(session_pid, "engine") or {}).get("engine")
     if not host:
         raise CannotHere(
             "No lab is running.",
@@ -68,7 +69,7 @@ def _each(api: EngineAPI, names: tuple[str, ...], act: Callable[[str], Any], for
 
 
 @docker.command()
-@click.argument("containers", nargs=-1, required=True)
+@click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
 def start(make_api: Callable[[], EngineAPI], containers: tuple[str, ...]) -> int:
     """Start containers that were created or stopped."""
@@ -87,7 +88,7 @@ def start(make_api: Callable[[], EngineAPI], containers: tuple[str, ...]) -> int
 
 @docker.command()
 @click.option("-t", "--time", "--timeout", "seconds", type=int, help="Seconds before it is killed; default 10.")
-@click.argument("containers", nargs=-1, required=True)
+@click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
 def stop(make_api: Callable[[], EngineAPI], seconds: int | None, containers: tuple[str, ...]) -> int:
     """Stop containers: SIGTERM, then SIGKILL."""
@@ -97,7 +98,7 @@ def stop(make_api: Callable[[], EngineAPI], seconds: int | None, containers: tup
 
 @docker.command()
 @click.option("-t", "--time", "--timeout", "seconds", type=int, help="Seconds before it is killed; default 10.")
-@click.argument("containers", nargs=-1, required=True)
+@click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
 def restart(make_api: Callable[[], EngineAPI], seconds: int | None, containers: tuple[str, ...]) -> int:
     """Stop containers and start them again."""
@@ -107,7 +108,7 @@ def restart(make_api: Callable[[], EngineAPI], seconds: int | None, containers: 
 
 @docker.command()
 @click.option("-s", "--signal", "number", default="SIGKILL", show_default=True, help="The signal.")
-@click.argument("containers", nargs=-1, required=True)
+@click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
 def kill(make_api: Callable[[], EngineAPI], number: str, containers: tuple[str, ...]) -> int:
     """Send a signal to containers."""
@@ -117,7 +118,7 @@ def kill(make_api: Callable[[], EngineAPI], number: str, containers: tuple[str, 
 
 @docker.command()
 @click.option("-f", "--force", is_flag=True, help="Those that run, too.")
-@click.argument("containers", nargs=-1, required=True)
+@click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
 def rm(make_api: Callable[[], EngineAPI], force: bool, containers: tuple[str, ...]) -> int:
     """Remove containers."""
@@ -167,7 +168,7 @@ def ps(make_api: Callable[[], EngineAPI], everyone: bool, quiet: bool, no_trunc:
 @docker.command()
 @click.option("-f", "--format", "template", help="A Go template, or json.")
 @click.option("--type", "kind", type=click.Choice(["container", "network"]), help="Only things of this kind.")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, metavar="NAME|ID [NAME|ID...]")
 @click.pass_obj
 def inspect(make_api: Callable[[], EngineAPI], template: str | None, kind: str | None, names: tuple[str, ...]) -> int:
     """Show all about containers or networks."""

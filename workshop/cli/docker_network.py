@@ -10,12 +10,13 @@ import click
 from workshop.cli import docker_options
 from workshop.cli.docker_options import BadOption
 from workshop.cli.docker_text import as_json, render, table
+from workshop.cli.docker_usage import DockerGroup
 from workshop.engine_api import EngineAPI, EngineError
 
 MakeApi = Callable[[], EngineAPI]
 
 
-@click.group()
+@click.group(cls=DockerGroup, options_metavar="", subcommand_metavar="COMMAND")
 def network() -> None:
     """Manage networks."""
 
@@ -37,7 +38,7 @@ def _fails(error: EngineError) -> int:
 @click.option("--attachable", is_flag=True, help="Remembered.")
 @click.option("-o", "--opt", multiple=True, help="NAME=VALUE for the driver.")
 @click.option("--label", multiple=True, help="NAME=VALUE to remember.")
-@click.argument("name")
+@click.argument("name", metavar="NETWORK")
 @click.pass_obj
 def create(make_api: MakeApi, name: str, **options: Any) -> int:
     """Create a network."""
@@ -125,7 +126,7 @@ def _fields(rows: list[list[str]], keys: tuple[str, ...]) -> list[dict[str, str]
 
 @network.command()
 @click.option("-f", "--format", "template", help="A Go template, or json.")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, metavar="NETWORK [NETWORK...]")
 @click.pass_obj
 def inspect(make_api: MakeApi, template: str | None, names: tuple[str, ...]) -> int:
     """Show all about networks."""
@@ -141,7 +142,7 @@ def inspect(make_api: MakeApi, template: str | None, names: tuple[str, ...]) -> 
 
 @network.command()
 @click.option("-f", "--force", is_flag=True, help="Do not complain about networks that are not there.")
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1, required=True, metavar="NETWORK [NETWORK...]")
 @click.pass_obj
 def rm(make_api: MakeApi, force: bool, names: tuple[str, ...]) -> int:
     """Remove networks."""
@@ -162,7 +163,7 @@ def rm(make_api: MakeApi, force: bool, names: tuple[str, ...]) -> int:
 @click.option("--alias", "aliases", multiple=True, help="A further name on this network.")
 @click.option("--driver-opt", multiple=True, help="NAME=VALUE for the driver.")
 @click.option("--gw-priority", type=int, default=0, help="The network with the highest has the default gateway.")
-@click.argument("name")
+@click.argument("name", metavar="NETWORK")
 @click.argument("container")
 @click.pass_obj
 def connect(make_api: MakeApi, name: str, container: str, **options: Any) -> int:
@@ -183,7 +184,7 @@ def connect(make_api: MakeApi, name: str, container: str, **options: Any) -> int
 
 @network.command()
 @click.option("-f", "--force", is_flag=True, help="Accepted.")
-@click.argument("name")
+@click.argument("name", metavar="NETWORK")
 @click.argument("container")
 @click.pass_obj
 def disconnect(make_api: MakeApi, name: str, container: str, force: bool) -> int:

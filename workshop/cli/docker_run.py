@@ -10,6 +10,7 @@ import click
 
 from workshop.cli import docker_options
 from workshop.cli.docker_options import BadOption
+from workshop.cli.docker_usage import DockerCommand
 from workshop.engine_api import EngineAPI, EngineError
 
 RUN_HINT = "\nRun 'docker run --help' for more information"
@@ -38,7 +39,7 @@ def _create_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("-t", "--tty", is_flag=True, help="Accepted; there is no terminal."),
             click.option("--rm", "auto_remove", is_flag=True, help="Remove it when it ends."),
             click.argument("image"),
-            click.argument("command", nargs=-1, type=click.UNPROCESSED),
+            click.argument("command", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND] [ARG...]"),
         )
     ):
         command = option(command)
@@ -84,7 +85,7 @@ def _start_code(message: str) -> int:
     return 126 if "permission denied" in message or "is a directory" in message else 125
 
 
-@click.command(context_settings=_AFTER_IMAGE)
+@click.command(cls=DockerCommand, context_settings=_AFTER_IMAGE)
 @click.option("-d", "--detach", is_flag=True, help="Let it run, and print its ID.")
 @_create_options
 @click.pass_obj
@@ -98,18 +99,19 @@ def run(make_api: Callable[[], EngineAPI], detach: bool, **options: Any) -> int:
     except EngineError as error:
         return _refused(f"Error response from daemon: {error.message}")
     output = None if detach else api.attach(f"/containers/{key}/attach?stream=1&stdout=1&stderr=1")
+    if detach:
+        click.echo(key)  # Docker's client says it even if the container does not start
     try:
         api.post(f"/containers/{key}/start")
     except EngineError as error:
         return _refused(f"Error response from daemon: {error.message}", _start_code(error.message))
     if output is None:
-        click.echo(key)
         return 0
     copy(output)
     return int(api.post(f"/containers/{key}/wait")["StatusCode"])
 
 
-@click.command(context_settings=_AFTER_IMAGE)
+@click.command(cls=DockerCommand, context_settings=_AFTER_IMAGE)
 @_create_options
 @click.pass_obj
 def create(make_api: Callable[[], EngineAPI], **options: Any) -> int:
@@ -124,14 +126,14 @@ def create(make_api: Callable[[], EngineAPI], **options: Any) -> int:
     return 0
 
 
-@click.command("exec", context_settings=_AFTER_IMAGE)
+@click.command("exec", cls=DockerCommand, context_settings=_AFTER_IMAGE)
 @click.option("-d", "--detach", is_flag=True, help="Do not wait for it.")
 @click.option("-e", "--env", multiple=True, help="NAME=VALUE for its environment.")
 @click.option("-w", "--workdir", default="", help="The folder it starts in.")
 @click.option("-i", "--interactive", is_flag=True, help="Accepted; input is not passed on.")
 @click.option("-t", "--tty", is_flag=True, help="Accepted; there is no terminal.")
 @click.argument("container")
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND [ARG...]")
 @click.pass_obj
 def execute(
     make_api: Callable[[], EngineAPI], detach: bool, env: tuple[str, ...], workdir: str, container: str,

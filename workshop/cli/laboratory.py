@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 from workshop import session
 from workshop.cli.running import Running
@@ -59,14 +59,24 @@ class Laboratory:
         return self.folder / (host or self.lab.names[0]) / "engine.sock"
 
 
+def enter() -> dict[str, Any]:
+    """Go on in namespaces of the lab's own, and give who this is to those outside: what ``announce`` has to say.
+
+    What labs that were killed have left is removed before, while their processes can still be told from living ones.
+
+    :raises CannotHere: if this machine forbids it.
+    """
+    if reenter.inside():
+        return {"pid": reenter.outer_pid()}
+    session.sweep()
+    known_as = session.identity()
+    reenter.reenter()
+    return known_as
+
+
 def make_folder() -> Path:
-    """A new folder for this lab, in the user's runtime folder. Those of labs that have died are removed."""
-    base = session.make_runtime_dir() / "labs"
-    base.mkdir(mode=0o700, exist_ok=True)
-    if not reenter.inside():
-        for old in base.iterdir():
-            if not (old.name.isdigit() and Path(f"/proc/{old.name}").exists()):
-                shutil.rmtree(old, ignore_errors=True)
-    folder = base / str(reenter.outer_pid() if reenter.inside() else os.getpid())
-    folder.mkdir(mode=0o700, exist_ok=True)
+    """A new folder for this lab, in the user's runtime folder."""
+    folder = session.make_runtime_dir() / session.LABS / str(reenter.outer_pid())
+    shutil.rmtree(folder, ignore_errors=True)  # a lab that was killed had our number
+    folder.mkdir(mode=0o700, parents=True)
     return folder

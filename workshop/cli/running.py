@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import ipaddress
+import logging
 import signal
 import socket
 import sys
@@ -125,6 +126,7 @@ class Running:
         """Start the dashboard; give its address."""
         from workshop.dashboard import Dashboard
 
+        only_our_mistakes()
         assert self.observer is not None
         dashboard = Dashboard(self.journal, Picture(self.observer), address=address, sock=listener, **facts)
         dashboard.start()
@@ -136,9 +138,11 @@ class Running:
 
     def announce(self, **more: Any) -> None:
         """Let other commands find this session."""
-        with contextlib.suppress(WorkshopError, OSError):
+        try:
             session.write(**{**self._said, **more})
             self._ending.callback(session.remove)
+        except (WorkshopError, OSError) as error:
+            self.warn(f"`calls`, `topology` and `docker` cannot find this session by themselves: {error}")
         gc.freeze()  # what is there now stays: later collections need not look at it
 
     def say(self, text: str) -> None:
@@ -148,6 +152,21 @@ class Running:
     def warn(self, text: str) -> None:
         """A warning, for the log and the dashboard."""
         self.journal.append("notice", {"level": "warning", "text": text, "host": ""})
+
+
+def only_our_mistakes() -> None:
+    """Keep what strange clients do out of the terminal: the dashboard's servers log each as an error of their own.
+
+    What is raised in our own code still shows.
+    """
+    for name in ("engineio.server", "socketio.server", "werkzeug"):
+        logger = logging.getLogger(name)
+        if _is_ours not in logger.filters:
+            logger.addFilter(_is_ours)
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None or "Traceback" in record.getMessage()
 
 
 @contextlib.contextmanager
@@ -162,26 +181,36 @@ def signals_as_event() -> Iterator[threading.Event]:
             signal.signal(number, handler)
 
 
+def address_of(text: str) -> tuple[str, int]:
+    """Host and port of the dashboard, from ``HOST:PORT``. Raises UsageError if it is none, or not this machine's own."""
+    host, _, port = text.rpartition(":")
+    host = host.strip("[]") or "127.0.0.1"
+    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
+        raise UsageError(f"{text!r} is no address.", "Give --dashboard HOST:PORT, such as 127.0.0.1:8600.")
+    try:
+        own = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        own = host == "localhost"
+    if not own:
+        raise UsageError(
+            "The dashboard is for this machine alone.",
+            "Give --dashboard a loopback address, such as 127.0.0.1:8600.",
+        )
+    return host, int(port)
+
+
 def bind(address: str) -> tuple[tuple[str, int], socket.socket]:
-    """The dashboard's listening socket for ``HOST:PORT``, bound but not yet answering.
+    """The dashboard's listening socket for ``HOST:PORT``; nobody answers on it yet.
 
     :raises UsageError: if it is malformed or no loopback address.
     :raises CannotHere: if it is taken.
     """
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise UsageError(f"{address!r} is no address.", "Give --dashboard HOST:PORT, such as 127.0.0.1:8600.")
-    with contextlib.suppress(ValueError):
-        if not ipaddress.ip_address(host).is_loopback:
-            raise UsageError(
-                "The dashboard is for this machine alone.",
-                "Give --dashboard a loopback address, such as 127.0.0.1:8600.",
-            )
+    host, port = address_of(address)
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, int(port)))
+        listener.bind((host, port))
+        listener.listen(128)  # until then, another may bind it as well
     except OSError as error:
         listener.close()
         raise CannotHere(

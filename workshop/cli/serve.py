@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
+
+from workshop.errors import WRONG_USE, CannotHere, UsageError, WorkshopError
 
 PLUGINS = "/run/docker/plugins"
 ENGINE = "/var/run/docker.sock"
@@ -80,36 +84,49 @@ def serve(
     log_file: str | None,
 ) -> None:
     """Run the plugin for a real Docker, until Ctrl-C. Networks outlive it, and it finds them again."""
-    from workshop import session
+    from workshop import drivers, session
+    from workshop.cli.fresh import Fresh
     from workshop.cli.rights import need_net_admin
-    from workshop.cli.running import Running, bind, signals_as_event
-    from workshop.errors import UsageError
+    from workshop.cli.running import Running, address_of, bind, signals_as_event
     from workshop.kernel.namespaces import Namespace
     from workshop.plugin.plugin import Plugin
     from workshop.plugin.server import Place, tcp, unix_socket
 
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}", name):
         raise UsageError(f"{name!r} cannot be a plugin's name.", "Use letters, digits, '_', '.' and '-'.")
+    drivers.load(driver)
+    over_tcp = _tcp_address(listen)
+    if not no_dashboard:
+        address_of(dashboard)
     need_net_admin("Run with sudo, or try `python -m workshop demo`, which needs no root.")
 
     def place() -> Place:
-        if listen == "unix":
+        if over_tcp is None:
             return unix_socket(Path(plugin_dir), name)
-        match = re.fullmatch(r"tcp://(.+):(\d{1,5})", listen)
-        if not match or int(match[2]) > 65535:
-            raise UsageError(f"{listen!r} is no address to listen on.", "Give `unix` or tcp://HOST:PORT.")
-        return tcp(match[1].strip("[]"), int(match[2]), Path(spec_dir), name, spec)
+        return tcp(*over_tcp, Path(spec_dir), name, spec)
 
+    session.sweep()
     state = Path(state_dir) if state_dir else session.state_dir()
-    with signals_as_event() as ended, Running("serve", state) as running:
-        shown = None if no_dashboard else bind(dashboard)
-        namespace = Namespace.current()
-        plugin = Plugin(namespace, running.journal, state / "store.db", name=name, driver=driver, scope=scope)
-        running.log(log_format, Path(log_file) if log_file else None)
-        where = place()
-        running.watch({plugin.host.name: namespace}, Path(docker_socket))
-        running.plug_in(plugin, where)
-        url = running.show(*shown, engine="Docker", driver=driver) if shown else ""
+    found_in = Path(plugin_dir if over_tcp is None else spec_dir)
+    with signals_as_event() as ended, Fresh(state, found_in) as fresh, contextlib.ExitStack() as stack:
+        with _or_cannot():
+            shown = None if no_dashboard else bind(dashboard)
+            where = place()
+            placed = stack.enter_context(contextlib.ExitStack())
+            placed.callback(where.remove)
+            running = stack.enter_context(Running("serve", state))
+            namespace = Namespace.current()
+            try:
+                plugin = Plugin(namespace, running.journal, state / "store.db", name=name, driver=driver, scope=scope)
+            except WorkshopError:
+                fresh.keep()  # another that began at the same moment has made it, and holds the store
+                raise
+            running.log(log_format, Path(log_file) if log_file else None)
+            running.watch({plugin.host.name: namespace}, Path(docker_socket))
+            placed.pop_all()
+            running.plug_in(plugin, where)
+            url = running.show(*shown, engine="Docker", driver=driver) if shown else ""
+        fresh.keep()
         running.announce()
         if log_format == "json":
             click.echo(json.dumps({"ready": True, "plugin": where.address, "dashboard": url or None}))
@@ -117,15 +134,35 @@ def serve(
             click.echo(
                 f"Ready: Docker finds the plugin {name!r} at {where.address}." + (f" Dashboard: {url}" if url else "")
             )
-        if listen != "unix" and not _loopback(listen):
+        if over_tcp is not None and not _loopback(over_tcp[0]):
             running.warn(f"Who can reach {where.address} can change this machine's networks: use a loopback address.")
         ended.wait()
 
 
-def _loopback(listen: str) -> bool:
+def _tcp_address(listen: str) -> tuple[str, int] | None:
+    """Host and port of ``tcp://HOST:PORT``; ``None`` for ``unix``. Raises UsageError for anything else."""
+    if listen == "unix":
+        return None
+    match = re.fullmatch(r"tcp://(\[[^\[\]]+\]|[^\[\]:/]+):(\d{1,5})", listen, re.ASCII)
+    if not match or int(match[2]) > 65535:
+        raise UsageError(f"{listen!r} is no address to listen on.", "Give `unix` or tcp://HOST:PORT.")
+    return match[1].strip("[]"), int(match[2])
+
+
+@contextlib.contextmanager
+def _or_cannot() -> Iterator[None]:
+    """Whatever refuses to start here, be it a socket, a port or a store that another has: this machine cannot."""
+    try:
+        yield
+    except WorkshopError as error:
+        if error.exit_code == WRONG_USE:
+            raise
+        raise CannotHere(error.message, error.remedy) from None
+
+
+def _loopback(host: str) -> bool:
     import ipaddress
 
-    host = listen.removeprefix("tcp://").rpartition(":")[0].strip("[]")
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

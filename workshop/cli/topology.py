@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from workshop.cli.sessions import chosen, session_option
 from workshop.errors import UsageError, WorkshopError
 
 FORMATS = ("text", "svg", "png", "dot", "json")
@@ -25,7 +26,10 @@ FORMATS = ("text", "svg", "png", "dot", "json")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @click.option("--host", "hosts", multiple=True, metavar="NAME", help="Only this host; may be repeated.")
 @click.option("--journal", type=click.Path(path_type=Path), help="Read this journal (default: the running one's).")
-def topology(form: str | None, output: Path | None, hosts: tuple[str, ...], journal: Path | None) -> None:
+@session_option
+def topology(
+    form: str | None, output: Path | None, hosts: tuple[str, ...], journal: Path | None, session_pid: int | None
+) -> None:
     """Show the network as it is now: hosts, bridges, containers and how they are wired.
 
     It is what a running `serve` or `demo` sees; without one, this machine's own network as it is at the
@@ -34,7 +38,7 @@ def topology(form: str | None, output: Path | None, hosts: tuple[str, ...], jour
     form = form or _by_name(output)
     if form == "png" and output is None and sys.stdout.isatty():
         raise UsageError("A PNG is not for the terminal.", "Add --output FILE.")
-    graph = _only(_graph(journal), hosts)
+    graph = _only(_graph(journal, session_pid), hosts)
     _write(_made(graph, form), output)
 
 
@@ -43,13 +47,11 @@ def _by_name(output: Path | None) -> str:
     return {"gv": "dot", "txt": "text"}.get(ending, ending if ending in FORMATS else FORMATS[0])
 
 
-def _graph(journal: Path | None) -> dict[str, Any]:
+def _graph(journal: Path | None, session_pid: int | None) -> dict[str, Any]:
     """What the running session told last, or what is here if there is none."""
-    from workshop import session
-
     if journal is None:
-        now = session.current()
-        if now is None or not now.get("journal"):
+        now = chosen(session_pid, "journal")
+        if now is None:
             return _here()
         journal = Path(now["journal"])
     from workshop.journal.store import JournalReader
