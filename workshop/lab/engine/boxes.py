@@ -15,6 +15,7 @@ from workshop.lab.engine.model import Container, Sandbox
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.process import Output, Process
 from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.spawner import Spawner
 from workshop.lab.engine.versions import Version
 from workshop.lab.reenter import mount
 
@@ -26,8 +27,9 @@ class Boxes:
     """Makes and removes what containers are made of, below ``folder``, on ``host``."""
 
     def __init__(self, version: Version, host: Namespace, folder: Path) -> None:
-        self._version, self._host, self._folder = version, host, folder
+        self._version, self._folder = version, folder
         self._sandboxes, self._programs = folder / "netns", folder / "programs"
+        self._spawner = Spawner(host, self._sandboxes, self._programs)
 
     def prepare(self) -> None:
         """Make the folders. That of the sandboxes is a mount of its own, so a container can let go of it at
@@ -36,9 +38,11 @@ class Boxes:
         self._sandboxes.mkdir(parents=True, exist_ok=True)
         mount("tmpfs", str(self._sandboxes), "tmpfs", 0)
         install.install(self._programs)
+        self._spawner.start()
 
     def clear(self) -> None:
         """Remove the folders."""
+        self._spawner.stop()
         _unmount(self._sandboxes)
         for folder in (self._programs, self._folder / "containers"):
             files.remove(folder)
@@ -61,14 +65,13 @@ class Boxes:
             "command": container.command,
             "env": requests.environment(container.env, container, self._programs),
             "workdir": container.workdir,
+            "unrunnable": self._version.unrunnable_status,
             "hostname": container.hostname,
             "network": "host" if container.mode == "host" else "new",
-            "sandboxes": str(self._sandboxes),
-            "programs": [path for path in ("/usr/bin", "/bin") if not Path(path).is_symlink()],
-            "applets": str(self._programs),
+            "capabilities": container.capabilities,
             "files": files.make(self.files_of(container), container),
         }
-        process = container.process = Process(request, self._host, container.output)
+        process = container.process = Process(request, self._spawner, container.output)
         if process.error:
             denied = ": permission denied" if process.error.endswith("is a directory") else ""
             raise Refusal(self._version.exec_error.format(error=process.error) + denied, 400)
@@ -83,8 +86,10 @@ class Boxes:
             "command": command,
             "env": requests.environment([*container.env, *env], container, self._programs),
             "workdir": folder or container.workdir,
+            "unrunnable": self._version.unrunnable_status,
+            "capabilities": container.capabilities,
         }
-        return Process(request, self._host, out, beside=container.process)
+        return Process(request, self._spawner, out, beside=container.process)
 
     def remove(self, container: Container, sandbox: Sandbox) -> None:
         """End the container's processes, and remove its sandbox and files."""

@@ -165,6 +165,9 @@ class Container:
     attachments: dict[str, Attachment]
     workdir: str = ""
     stop_timeout: int = 10
+    cap_add: list[str] = field(default_factory=list)
+    cap_drop: list[str] = field(default_factory=list)
+    capabilities: int = 0
     created: str = field(default_factory=lambda: timestamp())
     born: float = field(default_factory=time.time)
     state: str = "created"

@@ -6,18 +6,15 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from workshop.kernel.namespaces import Namespace
+from workshop.lab.container.spawner import KINDS
 from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.spawner import Spawner
 
-INIT = Path(__file__).with_name("container_init.py")
 KEPT_OUTPUT = 4 << 20
 """Bytes of output that are kept of each process; what is older is dropped."""
 
@@ -81,62 +78,57 @@ class Output:
 class Process:
     """A process in a container. ``error`` is why its command cannot be run, in Docker's words, or empty.
 
-    ``beside`` is the process whose namespaces it enters; without it gets its own. It waits there for ``go``.
-    ``pid`` is its number in the engine's PID namespace.
+    ``beside`` is the process whose namespaces it enters, and then it starts at once; without it gets its own, and waits
+    there for ``go``. ``pid`` is its number in the engine's PID namespace.
 
-    ``namespaces`` are descriptors of its net, uts, pid and mnt namespaces; ``close`` lets go of them.
+    ``namespaces`` are descriptors of its net, uts, mnt and pid namespaces; ``close`` lets go of them.
+
+    :raises Refusal: if its namespaces cannot be made, or entered.
     """
 
-    def __init__(self, request: dict[str, Any], host: Namespace, output: Output, beside: Process | None = None) -> None:
+    def __init__(
+        self, request: dict[str, Any], spawner: Spawner, output: Output, beside: Process | None = None
+    ) -> None:
         self.output, self.namespaces, self.error = output, [], ""
-        self._lock = threading.Lock()
-        host.enter()
+        self._lock, self._waiting = threading.Lock(), threading.Lock()
+        self._code: int | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         out, err = os.pipe(), os.pipe()
         try:
-            self._popen = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(INIT), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=out[1],
-                stderr=err[1],
-                pass_fds=(theirs.fileno(),),
-                start_new_session=True,
-            )
+            spawner.spawn(theirs, out[1], err[1])
+            self.output.feed("stdout", out[0])
+            self.output.feed("stderr", err[0])
+            socket.send_fds(self._control, [json.dumps(request).encode()], beside.namespaces if beside else [])
+            answer, self.namespaces, _, _ = socket.recv_fds(self._control, 1 << 16, len(KINDS))
+            said = json.loads(answer) if answer else {"error": "its first process died", "broken": True}
+        except OSError as error:
+            said = {"error": str(error), "broken": True}
         finally:
             theirs.close()
             os.close(out[1])
             os.close(err[1])
-        self.output.feed("stdout", out[0])
-        self.output.feed("stderr", err[0])
-        socket.send_fds(self._control, [json.dumps(request).encode()], beside.namespaces if beside else [])
-        answer, self.namespaces, _, _ = socket.recv_fds(self._control, 1 << 16, 4)
-        said = json.loads(answer) if answer else {"error": "its first process died", "broken": True}
-        self.error, self.pid = said["error"], int(said.get("pid") or self._popen.pid)
+        self.error, self.pid = said["error"], int(said.get("pid") or 0)
         if said.get("broken"):
-            self.kill()
-            self.wait()
             self.close()
             raise Refusal(f"the container's namespaces cannot be made: {self.error}")
 
     def go(self) -> None:
         """Let the command start."""
-        self._control.send(b"go")
+        with suppress(OSError):  # it has been killed meanwhile
+            self._control.send(b"go")
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Send a signal; nothing happens if the process has ended."""
         with suppress(OSError):
             self._control.send(str(int(number)).encode())
-            return
-        with suppress(ProcessLookupError):
-            self._popen.kill()
 
-    def wait(self, timeout: float | None = None) -> int:
-        """The exit code, 128 + signal if one ended it. Raises TimeoutError."""
-        try:
-            code = self._popen.wait(timeout)
-        except subprocess.TimeoutExpired:
-            raise TimeoutError from None
-        return code if code >= 0 else 128 - code
+    def wait(self) -> int:
+        """The exit code once it has ended, 128 + signal if one ended it. Any number of threads may wait."""
+        with self._waiting:
+            if self._code is None:
+                said = self._control.recv(16)
+                self._code = int(said) if said else 128 + signal.SIGKILL
+            return self._code
 
     def close(self) -> None:
         """Let go of namespaces and control. Safe to call twice."""

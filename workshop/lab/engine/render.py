@@ -125,6 +125,8 @@ def inspected(container: Container, version: Version, names: dict[str, str]) -> 
             "NetworkMode": mode,
             "PortBindings": container.port_bindings,
             "AutoRemove": container.auto_remove,
+            "CapAdd": container.cap_add or None,
+            "CapDrop": container.cap_drop or None,
         },
         "Config": {
             "Hostname": container.hostname,

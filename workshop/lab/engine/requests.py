@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from workshop.lab.container import capabilities
 from workshop.lab.engine.model import Attachment, Container, Network
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
@@ -34,6 +35,11 @@ def container_of(body: dict[str, Any], new_id: str, name: str, network_id: Calla
     command = [*_words(body.get("Entrypoint")), *_words(body.get("Cmd"))]
     if not command:
         raise Refusal("no command specified", 400)
+    cap_add, cap_drop = (_capabilities(host, key) for key in ("CapAdd", "CapDrop"))
+    try:
+        allowed = capabilities.chosen(cap_add, cap_drop)
+    except capabilities.Unknown as error:
+        raise Refusal(f"invalid CapAdd: {error}", 400) from None
     bindings = host.get("PortBindings") or {}
     ports = _ports({**(body.get("ExposedPorts") or {}), **bindings}, bindings)
     return Container(
@@ -52,6 +58,9 @@ def container_of(body: dict[str, Any], new_id: str, name: str, network_id: Calla
         attachments=_attachments(body, mode, network_id),
         workdir=str(body.get("WorkingDir") or ""),
         stop_timeout=int(body.get("StopTimeout") or 10),
+        cap_add=cap_add,
+        cap_drop=cap_drop,
+        capabilities=allowed,
     )
 
 
@@ -108,6 +117,13 @@ def _attachments(body: dict[str, Any], mode: str, network_id: Callable[[str], st
         settings = wishes.get(name) or next((w for n, w in wishes.items() if network_id(n) == key), None) or {}
         found.setdefault(key, attachment_of(settings, key, default_mac))
     return found
+
+
+def _capabilities(host: dict[str, Any], key: str) -> list[str]:
+    try:
+        return capabilities.named(_words(host.get(key)))
+    except capabilities.Unknown as error:
+        raise Refusal(f"invalid {key}: {error}", 400) from None
 
 
 def _words(value: Any) -> list[str]:
