@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from workshop.protocol import ROUTES
+from workshop.protocol import NETWORK_ROUTES
 
 pytestmark = pytest.mark.kernel
 
@@ -95,7 +95,7 @@ FIELDS = {
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[str, bytes]:
     """A route of the table, with a body that fits it more or less."""
-    route = draw(st.sampled_from(ROUTES))
+    route = draw(st.sampled_from(NETWORK_ROUTES))
     kind = draw(st.integers(0, 9))
     if kind == 0:
         return route.path, draw(st.binary(max_size=40))

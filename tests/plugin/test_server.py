@@ -13,14 +13,14 @@ import pytest
 from workshop.errors import CannotHere, WorkshopError
 from workshop.plugin.app import CONTENT_TYPE
 from workshop.plugin.server import tcp, unix_socket
-from workshop.protocol import ROUTES
+from workshop.protocol import NETWORK_ROUTES
 
 pytestmark = pytest.mark.kernel
 POOL = [{"Pool": "10.9.0.0/24", "Gateway": "10.9.0.1/24"}]
 
 
 def test_every_route_of_the_table_is_answered_with_json_in_dockers_content_type(served):
-    for route in ROUTES:
+    for route in NETWORK_ROUTES:
         status, kind, text = served.send(route.path, "{}")
         assert kind == CONTENT_TYPE, route.path
         assert isinstance(json.loads(text), dict)
@@ -65,7 +65,7 @@ def test_activation_and_capabilities_are_what_docker_expects(served):
         ("/NetworkDriver.CreateNetwork", b"{}", "PUT", 405, "expected POST, got PUT"),
         ("/NetworkDriver.Nothing", b"{}", "POST", 404, "/NetworkDriver.Nothing is an unknown route"),
         ("/", b"", "GET", 404, "unknown route"),
-        ("/VolumeDriver.Create", b"{}", "POST", 404, "unknown route"),
+        ("/VolumeDriver.Create", b"{}", "POST", 404, "a route that this plugin does not answer"),
         ("/NetworkDriver.Join/../x", b"{}", "POST", 404, "unknown route"),
     ],
 )

@@ -110,7 +110,7 @@ def test_the_examples_of_a_route_make_a_valid_request_and_answer(route: Route):
     assert wrong_answer(route, example(route.answer)) is None
 
 
-def test_handlers_have_the_names_of_their_methods_in_snake_case():
+def test_handlers_have_the_names_of_their_methods_in_snake_case_and_volumes_say_so():
     assert list(BY_NAME) == [
         "activate",
         "get_capabilities",
@@ -128,6 +128,14 @@ def test_handlers_have_the_names_of_their_methods_in_snake_case():
         "revoke_external_connectivity",
         "discover_new",
         "discover_delete",
+        "volume_capabilities",
+        "volume_create",
+        "volume_get",
+        "volume_list",
+        "volume_mount",
+        "volume_path",
+        "volume_unmount",
+        "volume_remove",
     ]
 
 

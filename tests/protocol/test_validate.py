@@ -127,7 +127,7 @@ def test_no_json_raises_anything_but_an_invalid_call(name: str, value: Any):
     understood_or_refused(name, json.dumps(value).encode("utf-8", "surrogatepass"))
 
 
-@given(st.data(), st.sampled_from([route for route in ROUTES if route.request]))
+@given(st.data(), st.sampled_from([route for route in ROUTES if route.request and route.request.__annotations__]))
 def test_no_value_in_a_known_field_raises_anything_but_an_invalid_call(data: st.DataObject, route: Any):
     body = example(route.request)
     name = data.draw(st.sampled_from([field.name for field in fields(route.request)]))

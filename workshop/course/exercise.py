@@ -12,7 +12,7 @@ from typing import Any
 from workshop import resources
 from workshop.errors import CannotHere, UsageError, WorkshopError
 from workshop.lab.engine.versions import VERSIONS
-from workshop.protocol.routes import BY_NAME
+from workshop.protocol import BY_NAME
 
 FACTS, TASK, STUB, SOLUTION, CHECKS, HINTS = (
     "exercise.toml",

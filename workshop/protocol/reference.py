@@ -12,7 +12,8 @@ from typing import Any, Literal
 from msgspec import Meta
 
 from workshop.protocol.labels import LABELS
-from workshop.protocol.routes import ROUTES, Route
+from workshop.protocol.routes import Route
+from workshop.protocol.table import ROUTES
 from workshop.protocol.types import (
     EndpointInterface,
     ExposedPort,
@@ -23,18 +24,31 @@ from workshop.protocol.types import (
     PortBinding,
     StaticRoute,
 )
+from workshop.protocol.volumes import Volume, VolumeCapability
 
-PARTS = (IPAMData, EndpointInterface, InterfaceName, StaticRoute, NodeDiscovery, PortBinding, ExposedPort)
+PARTS = (
+    IPAMData,
+    EndpointInterface,
+    InterfaceName,
+    StaticRoute,
+    NodeDiscovery,
+    PortBinding,
+    ExposedPort,
+    Volume,
+    VolumeCapability,
+)
 """Objects inside of bodies, in the order in which one meets them."""
 
-_INTRO = """# What Docker says to a network plugin
+_INTRO = """# What Docker says to a plugin
 
 <!-- From the table in `workshop/protocol/`, by `python -m workshop.protocol.reference > docs/protocol.md` -->
+
+The network driver's API, and after it the volume driver's.
 
 Docker calls a plugin by HTTP: every call is a `POST /<Interface>.<Method>` with a JSON body, over a unix
 socket or TCP. It sends no Content-Type, only `Accept: application/vnd.docker.plugins.v1.2+json`. The answer
 is a JSON object with status 200, `{}` at least. Docker ignores the letter case of keys in answers, and keys
-that it does not know; `null` passes for any field. Any answer may be `Err` instead:
+that it does not know; `null` passes for any field. Any answer may be `Err` instead; an empty `Err` is none:
 
 """
 _NAMES = {

@@ -1,4 +1,4 @@
-"""The one table of routes: what Docker may call, with what, expecting what, and what failing does."""
+"""The table of the network driver's routes: what Docker may call, with what, expecting what, what failing does."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ class Route:
     """One route of the plugin API.
 
     ``request`` and ``answer`` are the TypedDicts of the bodies (``request`` is ``None`` where Docker sends
-    none). ``when`` says when Docker calls it, ``on_error`` what Docker does when ``Err`` is answered, and
-    ``since`` which Docker called it first (empty: as old as the API).
+    none). ``when`` says when Docker calls it, ``on_error`` what Docker does when ``Err`` is answered,
+    ``since`` which Docker called it first (empty: as old as the API), and ``prefix`` is what its handler's name
+    begins with, where the method alone would not tell which API is meant.
     """
 
     interface: str
@@ -25,6 +26,7 @@ class Route:
     when: str
     on_error: str
     since: str = ""
+    prefix: str = ""
 
     @property
     def full_name(self) -> str:
@@ -39,14 +41,14 @@ class Route:
     @property
     def name(self) -> str:
         """The handler's name: ``create_network``."""
-        return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.method).lower()
+        return self.prefix + re.sub(r"(?<=[a-z])(?=[A-Z])", "_", self.method).lower()
 
 
 def _driver(*row: object, since: str = "") -> Route:
     return Route("NetworkDriver", *row, since=since)  # type: ignore[arg-type]
 
 
-ROUTES: tuple[Route, ...] = (
+NETWORK_ROUTES: tuple[Route, ...] = (
     Route(
         "Plugin",
         "Activate",
@@ -183,9 +185,3 @@ ROUTES: tuple[Route, ...] = (
         "Only logged.",
     ),
 )
-
-BY_PATH = {route.path: route for route in ROUTES}
-"""Routes by URL path, as in ``/NetworkDriver.Join``."""
-
-BY_NAME = {route.name: route for route in ROUTES}
-"""Routes by handler name, as in ``join``."""
