@@ -64,9 +64,7 @@ def make_runtime_dir() -> Path:
             f"{path} cannot be made ({error.strerror}).", "Set XDG_RUNTIME_DIR to a folder of yours."
         ) from None
     if not _is_ours(path):
-        raise CannotHere(
-            f"{path} belongs to someone else.", "Remove it, or set XDG_RUNTIME_DIR to a folder of yours."
-        )
+        raise CannotHere(f"{path} belongs to someone else.", "Remove it, or set XDG_RUNTIME_DIR to a folder of yours.")
     return path
 
 

@@ -24,20 +24,12 @@ COMMANDS = {
 }
 """Each command, its module of the same name, and what it is for."""
 
-_NEXT = """\
-Start with one of these:
-
-  python -m workshop demo      a lab on this machine: no Docker, no root, nothing of yours is touched
-  python -m workshop doctor    what this machine can do, and what is missing
-  python -m workshop serve     the plugin for a real Docker (as root)
-
-While one runs, in a second terminal:
-
-  python -m workshop docker network create -d workshop shop
-  python -m workshop calls --follow
-  python -m workshop topology
-
-`python -m workshop --help` lists every command."""
+_START = {
+    "demo": "a lab on this machine: no Docker, no root, nothing of yours is touched",
+    "doctor": "what this machine can do, and what is missing",
+    "serve": "the plugin for a real Docker (as root)",
+}
+_BESIDE = ("docker network create -d workshop shop", "calls --follow", "topology")
 
 
 class _Commands(click.Group):
@@ -63,7 +55,20 @@ class _Commands(click.Group):
 def workshop(context: click.Context) -> None:
     """A Docker network plugin you can see through, and a course in writing your own."""
     if context.invoked_subcommand is None:
-        click.echo(_NEXT)
+        _say_what_next()
+
+
+def _say_what_next() -> None:
+    from workshop.cli import lines
+
+    us, width = "python -m workshop", lines.columns()
+    click.echo("Start with one of these:\n")
+    for name, what in _START.items():
+        click.echo(lines.prose(f"{us} {name:8} {what}", width, 2, 4 if (width or 80) < 70 else 30))
+    click.echo("\nWhile one runs, in a second terminal:\n")
+    for typed in _BESIDE:
+        click.echo(lines.command(f"{us} {typed}", width, 2))
+    click.echo("\n" + lines.prose(f"`{us} --help` lists every command.", width))
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import sys
 from pathlib import Path
@@ -10,16 +11,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workshop.cli import lines
 from workshop.cli.sessions import chosen, session_option
 from workshop.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from rich.text import Text
+
     from workshop.journal.calls import Call, Names
     from workshop.journal.store import JournalReader
 
 FORMATS = ("text", "json", "curl", "har", "sh")
+_LABEL = re.compile(r" +(?:(?:request|answer|printed|ERROR) +)?")
 PAUSE = 0.2
 """Seconds between two looks into the journal."""
 
@@ -107,7 +112,7 @@ def _writer(form: str, names: Names, plugin: str | None) -> Callable[[Iterable[C
     out: Any = sys.stdout
     color = use_color(out)
     write = {
-        "text": lambda some: "".join(rendered(block(call, names), out, color) for call in some),
+        "text": lambda some: "".join(rendered(_fitted(block(call, names)), out, color) for call in some),
         "json": export.json_lines,
         "curl": lambda some: "".join(export.curl(call, plugin) + "\n" for call in some),
         "har": export.har,
@@ -121,6 +126,25 @@ def _writer(form: str, names: Names, plugin: str | None) -> Callable[[Iterable[C
         out.flush()
 
     return to_stdout
+
+
+def _fitted(text: Text) -> Text:
+    """A call as it fits the terminal: what is too long goes on below, two further in than it began."""
+    from rich.text import Text
+
+    width = lines.columns()
+    if width is None:
+        return text
+    parts = []
+    for line in text.split("\n"):
+        label = _LABEL.match(line.plain)
+        is_command = line.plain.lstrip().startswith("$ ")
+        hang = min((label.end() if label else 2) + 2, width // 3)
+        pieces = line.divide(lines.cuts(line.plain, width, hang, shell=is_command))
+        for piece in pieces:
+            piece.rstrip()
+        parts.append(Text((" \\\n" if is_command else "\n") + " " * hang).join(pieces))
+    return Text("\n").join(parts)
 
 
 def _follow(

@@ -140,13 +140,13 @@ def _enter(ended: threading.Event) -> bool:
 
 
 def _what_next() -> None:
-    click.echo(
-        "\nYour turn. In a second terminal:\n"
-        f"  {_AS_TYPED} {_FIRST}\n"
-        f"  {_AS_TYPED} docker run -d --name bar --net cafe busybox httpd -f -p 80\n"
-        f"  {_AS_TYPED} calls --follow\n"
-        "Ctrl-C ends the lab, and all that was made in it is gone."
-    )
+    from workshop.cli import lines
+
+    width = lines.columns()
+    click.echo("\nYour turn. In a second terminal:")
+    for typed in (_FIRST, "docker run -d --name bar --net cafe busybox httpd -f -p 80", "calls --follow"):
+        click.echo(lines.command(f"{_AS_TYPED} {typed}", width, 2))
+    click.echo(lines.prose("Ctrl-C ends the lab, and all that was made in it is gone.", width))
 
 
 def _open(url: str) -> None:

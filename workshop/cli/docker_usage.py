@@ -52,10 +52,8 @@ class DockerGroup(DockerCommand, click.Group):
         except click.UsageError:
             path = _path(context)
             known = textwrap.fill(f"Here there are {', '.join(sorted(self.commands))}.", 72)
-            raise DockerUsage(
-                f"docker: unknown command: {path} {arguments[0]}\n\n{known}\n\nRun '{path} --help' for more information",
-                BAD_ARGUMENTS,
-            ) from None
+            text = f"docker: unknown command: {path} {arguments[0]}\n\n{known}\n\n{_help('Run', path)}"
+            raise DockerUsage(text, BAD_ARGUMENTS) from None
 
 
 def _told(error: click.UsageError, context: click.Context) -> DockerUsage:
@@ -66,7 +64,11 @@ def _told(error: click.UsageError, context: click.Context) -> DockerUsage:
         asked, verb = _arguments(context.command)
         said, code = f"docker: '{path}' {asked}", BAD_ARGUMENTS
     usage = " ".join([path, *filter(None, context.command.collect_usage_pieces(context))])
-    return DockerUsage(f"{said}\n\nUsage:  {usage}\n\n{verb} '{path} --help' for more information", code)
+    return DockerUsage(f"{said}\n\nUsage:  {usage}\n\n{_help(verb, path)}", code)
+
+
+def _help(verb: str, path: str) -> str:
+    return f"{verb} '{path} --help' for more information"
 
 
 def _flag(error: click.UsageError) -> str | None:

@@ -7,6 +7,7 @@ import os
 
 import click
 
+from workshop.cli import lines
 from workshop.errors import CANNOT_HERE, DONE
 
 _COLORS = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -24,20 +25,25 @@ def doctor(as_json: bool) -> int:
         click.echo(json.dumps({"works": good, "checks": [one.as_dict() for one in findings]}, indent=1))
         return DONE if good else CANNOT_HERE
     color = False if os.environ.get("NO_COLOR") else None
-    width = max(len(one.name) for one in findings)
+    names, columns = max(len(one.name) for one in findings), lines.columns()
+    beside = (
+        names + 11 if (columns or 80) - names > 45 else 9
+    )  # where a long line goes on: under its beginning, if wide
     for one in findings:
-        state = click.style(f"{one.status.value:<8}", fg=_COLORS[one.status.value], bold=one.status.value != "ok")
-        click.echo(f"{state} {one.name:<{width}}  {one.found}", color=color)
-        if one.status.value != "ok":
-            click.echo(f"{'':<{width + 9}}    why: {one.why}", color=color)
-            click.echo(f"{'':<{width + 9}}    do:  {one.remedy}", color=color)
+        state = one.status.value
+        text = lines.prose(f"{state:<8} {one.name:<{names}}  {one.found}", columns, 0, beside)
+        click.echo(click.style(text[:8], fg=_COLORS[state], bold=state != "ok") + text[8:], color=color)
+        if state != "ok":
+            click.echo(lines.prose(f"why: {one.why}", columns, beside + 2, beside + 7), color=color)
+            click.echo(lines.prose(f"do:  {one.remedy}", columns, beside + 2, beside + 7), color=color)
     counts = {state: sum(one.status.value == state for one in findings) for state in _COLORS}
     click.echo()
     if good:
         left = f", with {_many(counts['warning'], 'warning')}" if counts["warning"] else ""
-        click.echo(f"The lab works on this machine{left}. Next: `python -m workshop demo`.")
+        end = f"The lab works on this machine{left}. Next: `python -m workshop demo`."
     else:
-        click.echo(f"The lab cannot run on this machine yet: {_many(counts['problem'], 'problem')}, see above.")
+        end = f"The lab cannot run on this machine yet: {_many(counts['problem'], 'problem')}, see above."
+    click.echo(lines.prose(end, columns))
     return DONE if good else CANNOT_HERE
 
 

@@ -182,7 +182,7 @@ def signals_as_event() -> Iterator[threading.Event]:
 
 
 def address_of(text: str) -> tuple[str, int]:
-    """Host and port of the dashboard, from ``HOST:PORT``. Raises UsageError if it is none, or not this machine's own."""
+    """The dashboard's host and port, from ``HOST:PORT``. Raises UsageError if it is none, or not of this machine."""
     host, _, port = text.rpartition(":")
     host = host.strip("[]") or "127.0.0.1"
     if not (port.isascii() and port.isdigit()) or int(port) > 65535:

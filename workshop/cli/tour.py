@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from workshop.cli import lines
 from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
 
@@ -102,10 +103,11 @@ class Tour:
         good = True
         for number, step in enumerate(STEPS, 1):
             lacking = step.needs and not programs.find(step.needs)
-            self._say(f"\n{number}/{len(STEPS)}  {step.title}\n     {step.narration}")
+            self._say(f"\n{number}/{len(STEPS)}  {step.title}")
+            self._tell(step.narration)
             if lacking:
                 remedy = programs.how_to_get(step.needs)
-                self._say(f"     Left out: the program {step.needs} is missing. Get it with `{remedy}`.")
+                self._tell(f"Left out: the program {step.needs} is missing. Get it with `{remedy}`.")
                 continue
             told(f"{step.title}. {step.narration}")
             good = self._take(step) and good
@@ -117,18 +119,22 @@ class Tour:
         command = step.command.format(address=self._address)
         if not programs.find("nft"):
             command = command.replace(" shopfront", "")
-        self._say(f"     $ {command}")
+        self._say(lines.command(f"$ {command}", lines.columns(), 5))
         code, output = self._fetch(command.split()[1]) if command.startswith("fetch ") else self._docker(command)
         for line in output.splitlines()[:12]:
-            self._say(f"       {line}")
+            self._tell(line.expandtabs(), 7)
         if len(output.splitlines()) > 12:
-            self._say(f"       … {len(output.splitlines()) - 12} more lines")
+            self._tell(f"… {len(output.splitlines()) - 12} more lines", 7)
         if code != 0 or step.expected not in output:
-            self._say(
-                f"     Failed: it ended with {code}" + (f", and {step.expected!r} was expected." if code == 0 else ".")
+            self._tell(
+                f"Failed: it ended with {code}" + (f", and {step.expected!r} was expected." if not code else ".")
             )
             return False
         return True
+
+    def _tell(self, text: str, indent: int = 5) -> None:
+        """Say something behind an indent, in as many lines as the terminal asks for."""
+        self._say(lines.prose(text, lines.columns(), indent))
 
     def _docker(self, command: str) -> tuple[int, str]:
         """What a learner would type, in a process of its own."""
