@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.support import trees
+from tests.support import trees, vm
 from tests.support.trees import VERSIONS
 
 ALL, ENGINES = "WORKSHOP_TESTS", "WORKSHOP_ENGINES"
@@ -93,13 +93,6 @@ def _no_engine(version: str) -> str | None:
     return trees.missing(version)
 
 
-def _no_vm() -> str | None:
-    if not is_root():
-        return "it needs root"
-    absent = [name for name in ("qemu-system-x86_64", "cpio", "debootstrap") if shutil.which(name) is None]
-    return f"missing: {', '.join(absent)}" if absent else None
-
-
 NAMESPACES = "run `sudo make test`, or without root `unshare --map-root-user --net --mount make test`"
 KINDS = {
     kind.name: kind
@@ -123,7 +116,12 @@ KINDS = {
             )
             for version in VERSIONS
         ),
-        Kind("vm", "root and qemu", _no_vm, "`sudo apt install qemu-system-x86 cpio debootstrap`"),
+        Kind(
+            "vm",
+            "qemu, and Debian's kernel for x86-64",
+            vm.missing,
+            f"`sudo apt install {' '.join(sorted(set(vm.PROGRAMS.values())))}`",
+        ),
     )
 }
 """Every kind by name."""

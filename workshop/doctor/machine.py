@@ -15,6 +15,9 @@ from workshop import session
 LIMIT = 2.5
 """Seconds that a program may take."""
 
+TRYING = 20
+"""Seconds that trying out the kernel may take: a slow machine loads a module for each kind of link."""
+
 DASHBOARD_PORT = 8600
 """The port that the dashboard asks for if none is named."""
 
@@ -90,12 +93,12 @@ def _try_out(nobody: bool) -> dict[str, str | None]:
             command,
             capture_output=True,
             stdin=subprocess.DEVNULL,
-            timeout=LIMIT,
+            timeout=TRYING,
             check=False,
             env=environment,
         )
     except subprocess.TimeoutExpired:
-        return {"namespace": f"trying it out took longer than {LIMIT} s"}
+        return {"namespace": f"trying it out took longer than {TRYING} s"}
     except OSError as error:
         return {"namespace": str(error)}
     try:

@@ -20,7 +20,8 @@ from workshop.kernel.namespaces import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, 
 
 NOBODY = 65534
 _PR_SET_DUMPABLE = 4
-_LOWER = "ws-lower"
+_LOWER, _OTHER = "ws-lower", "ws-other"
+"""Two ends of a cable to stand on: one link carries macvlan or ipvlan, never both."""
 
 LINKS: dict[str, dict[str, Any]] = {
     "bridge": {},
@@ -28,7 +29,7 @@ LINKS: dict[str, dict[str, Any]] = {
     "dummy": {},
     "vxlan": {"vxlan_id": 42, "vxlan_port": 4789},
     "macvlan": {"macvlan_mode": "bridge", "link": _LOWER},
-    "ipvlan": {"ipvlan_mode": 0, "link": _LOWER},
+    "ipvlan": {"ipvlan_mode": 0, "link": _OTHER},
     "vlan": {"vlan_id": 10, "link": _LOWER},
 }
 """Each kind of link, with what it is made of; ``link`` names the one that it stands on."""
@@ -42,10 +43,10 @@ def try_out() -> dict[str, str | None]:
     if found["namespace"] is not None:
         return found
     with IPRoute() as ip:
-        ip.link("add", ifname=_LOWER, kind="veth", peer={"ifname": "ws-other"})
-        lower = ip.link_lookup(ifname=_LOWER)[0]
+        ip.link("add", ifname=_LOWER, kind="veth", peer={"ifname": _OTHER})
+        index = {name: ip.link_lookup(ifname=name)[0] for name in (_LOWER, _OTHER)}
         for kind, about in LINKS.items():
-            asked = {key: lower if value == _LOWER else value for key, value in about.items()}
+            asked = {key: index[value] if key == "link" else value for key, value in about.items()}
             found[kind] = _error_of(
                 lambda kind=kind, asked=asked: ip.link("add", ifname=f"ws-{kind}", kind=kind, **asked)
             )
