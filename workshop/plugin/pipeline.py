@@ -24,6 +24,11 @@ from workshop.protocol import Route
 _current: contextvars.ContextVar[int | None] = contextvars.ContextVar("call", default=None)
 
 
+def current_call() -> int | None:
+    """The number of the call that the calling thread answers, or ``None``."""
+    return _current.get()
+
+
 UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint"}
 """What takes back what a handler has made, if its answer cannot be given or remembered."""
 
