@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from workshop.course import watch
+from workshop.course import mounts, watch
 from workshop.course.watch import Watch
 
 LONG = 10.0
@@ -261,6 +261,26 @@ def test_several_files_are_watched_and_told_apart(way: str, tmp_path: Path, noti
     assert {name for one in noticed.times for name in one} == {"bug_3.py", "bug_5.py"}
 
 
+def test_modules_beside_it_are_watched_if_wanted(way: str, file: Path, noticed: Noticed):
+    folder = file.parent
+    (folder / "helpers.py").write_bytes(b"first")
+    watch = Watch([file], noticed, modules=True, poll=way == "polling").start()
+    (folder / "helpers.py").write_bytes(b"second")
+    noticed.wait_for("helpers.py", b"second")
+    rename_over(folder / "new.py", b"new")
+    noticed.wait_for("new.py", b"new")
+    (folder / "new.py").unlink()
+    noticed.wait_for("new.py", None)
+    for name in ("flycheck_handler.py", "handler_flymake.py", ".#handler.py", "#handler.py#", "a-b.py", "x.pyi"):
+        (folder / name).write_bytes(b"something")
+    in_place(file, b"second")
+    noticed.wait_for("handler.py", b"second")
+    noticed.still()
+    assert {name for one in noticed.times for name in one} == {"helpers.py", "new.py", "handler.py"}
+    assert watch.way == way, watch.why
+    watch.stop()
+
+
 @pytest.mark.parametrize(("way", "most"), [("events", 20), ("polling", 150)])
 def test_a_save_is_noticed_in_time(watching: Watch, file: Path, noticed: Noticed, most: int):
     took = []
@@ -304,7 +324,8 @@ def test_where_the_kernel_has_no_more_to_tell_it_polls(file: Path, noticed: Noti
 SILENT = """
     import subprocess, sys, time
     from pathlib import Path
-    from workshop.course.watch import Watch, kind_of_file_system, silent
+    from workshop.course.mounts import kind_of_file_system, silent
+    from workshop.course.watch import Watch
 
     home = Path(sys.argv[1])
     for name in ("below", "above", "work", "seen"):
@@ -368,13 +389,12 @@ garbage
 def test_a_file_system_on_which_others_write_is_polled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, kind: str, polls: bool
 ):
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(MOUNTS)
-    look = watch.kind_of_file_system
-    monkeypatch.setattr(watch, "kind_of_file_system", lambda place: look(place, mounts))
-    assert watch.kind_of_file_system(Path(path)) == kind
-    assert bool(watch.silent(Path(path))) is polls
+    (tmp_path / "mountinfo").write_text(MOUNTS)
+    look = mounts.kind_of_file_system
+    monkeypatch.setattr(mounts, "kind_of_file_system", lambda place: look(place, tmp_path / "mountinfo"))
+    assert mounts.kind_of_file_system(Path(path)) == kind
+    assert bool(mounts.silent(Path(path))) is polls
 
 
 def test_where_nobody_knows_the_file_system_events_are_tried(tmp_path: Path):
-    assert watch.kind_of_file_system(tmp_path, tmp_path / "absent") == ""
+    assert mounts.kind_of_file_system(tmp_path, tmp_path / "absent") == ""

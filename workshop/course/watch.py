@@ -17,6 +17,8 @@ from pathlib import Path
 
 from inotify_simple import INotify, flags
 
+from workshop.course.mounts import silent
+
 PERIOD = 0.1
 """Seconds between two looks where the file system does not tell of changes."""
 
@@ -28,12 +30,6 @@ SETTLE = 0.02
 
 ABSENT = 0.3
 """Seconds that a file has to be gone or empty: some editors remove or empty it before they write it anew."""
-
-SILENT = {
-    "9p", "afs", "ceph", "cifs", "drvfs", "fakeowner", "lustre", "ncpfs", "nfs", "nfs4", "prl_fs", "prl_vm", "smb3",
-    "smbfs", "vboxsf", "virtiofs", "vmhgfs",
-}  # fmt: skip
-"""File systems on which others may write without this kernel's knowledge; ``fuse`` and its kinds are further ones."""
 
 _DONE = flags.CLOSE_WRITE | flags.MOVED_TO
 _BEGUN = flags.MODIFY | flags.CREATE | flags.DELETE | flags.MOVED_FROM | flags.ATTRIB
@@ -54,12 +50,21 @@ class _Change:
 class Watch:
     """Calls ``noticed`` with the files whose content is not what it was, in a thread of its own, until ``stop()``.
 
-    What was there at ``start()`` is known. Editors' other files are never looked at. ``poll`` looks ten times a second
-    whatever the file system is. ``way`` says how it is done now, ``why`` why it is polling (empty with events).
+    What was there at ``start()`` is known. With ``modules``, other Python files beside the first one are watched too,
+    for it may import them. Editors' other files are never looked at. ``poll`` looks ten times a second whatever the
+    file system is. ``way`` says how it is done now, ``why`` why it is polling (empty with events).
     """
 
-    def __init__(self, files: Iterable[Path], noticed: Callable[[list[Path]], None], *, poll: bool = False) -> None:
+    def __init__(
+        self,
+        files: Iterable[Path],
+        noticed: Callable[[list[Path]], None],
+        *,
+        modules: bool = False,
+        poll: bool = False,
+    ) -> None:
         self.files = tuple(files)
+        self._modules = self.files[0].parent if modules and self.files else None
         self._noticed = noticed
         self._seen: dict[Path, Content] = {}
         self._changes: dict[Path, _Change] = {}
@@ -77,7 +82,7 @@ class Watch:
     def start(self) -> Watch:
         """Know what is there, and notice what comes."""
         self._listen()
-        self._seen = {path: _read(path) for path in self.files}
+        self._seen = {path: _read(path) for path in self._paths()}
         self._thread.start()
         return self
 
@@ -102,7 +107,7 @@ class Watch:
             self._events = None
         if not self.why:
             try:
-                self._events = _Events(self.files, self._wake)
+                self._events = _Events(self.files, self._modules, self._wake)
             except OSError as error:  # most often: too many are listening already
                 self.why = f"the kernel does not tell of changes here ({error.strerror})"
 
@@ -129,9 +134,9 @@ class Watch:
         """Notice each file whose content is different now, and stays so."""
         now, ready = time.monotonic(), []
         untold = False
-        for path in self.files:
+        for path in self._paths():
             content = _read(path)
-            if content == self._seen[path]:
+            if content == self._seen.get(path):
                 self._changes.pop(path, None)
                 continue
             change = self._changes.get(path)
@@ -147,6 +152,14 @@ class Watch:
             self._doubt()
         if ready:
             self._noticed(ready)
+
+    def _paths(self) -> set[Path]:
+        """The files that count now: those that were named, known ones, and the modules that are there."""
+        found = {*self.files, *self._seen}
+        if self._modules is not None:
+            with contextlib.suppress(OSError):
+                found |= {Path(entry.path) for entry in os.scandir(self._modules) if is_module(entry.name)}
+        return found
 
     def _doubt(self) -> None:
         """Something changed and nobody told: either it is being told just now, or it never will be."""
@@ -166,11 +179,12 @@ class _Events:
     ``lost`` is whether a folder is gone or was replaced, so that nothing more will be told. Raises OSError.
     """
 
-    def __init__(self, files: tuple[Path, ...], wake: int) -> None:
-        self._files, self._wake = files, wake
+    def __init__(self, files: tuple[Path, ...], modules: Path | None, wake: int) -> None:
+        self._files, self._modules, self._wake = files, modules, wake
         self.lost = False
         self._inotify = INotify()
         self._names: dict[tuple[int, str], set[Path]] = {}
+        self._modules_at = -1
         self._folders = _folders(files)
         try:
             for place, path in _places(files):
@@ -180,6 +194,8 @@ class _Events:
                     self.lost = True
                     continue
                 self._names.setdefault((watched, place.name), set()).add(path)
+                if place.parent == modules:
+                    self._modules_at = watched
         except OSError:
             self._inotify.close()
             raise
@@ -200,6 +216,8 @@ class _Events:
                 break
             for event in self._inotify.read(timeout=0):
                 paths = self._names.get((event.wd, event.name), set())
+                if self._modules is not None and event.wd == self._modules_at and is_module(event.name):
+                    paths = paths | {self._modules / event.name}
                 told |= paths
                 closed |= paths if event.mask & _DONE else set()
                 self.lost = self.lost or bool(event.mask & _LOST)
@@ -237,33 +255,13 @@ def _read(path: Path) -> Content:
         return str(error.strerror)
 
 
-def silent(path: Path) -> str:
-    """Why the file system at ``path`` may not tell of changes, in a few words; empty if it does."""
-    kind = kind_of_file_system(path)
-    if kind in SILENT or kind == "fuse" or kind.startswith("fuse."):
-        return f"the file system is {kind}, which does not always tell of changes"
-    return ""
+def is_module(name: str) -> bool:
+    """Whether a file of this name is Python that one could import, and none of those that editors make for a moment."""
+    stem, dot, ending = name.partition(".")
+    return (
+        stem.isidentifier() and dot + ending == ".py" and not stem.startswith(_EDITORS) and not stem.endswith(_EDITORS)
+    )
 
 
-def kind_of_file_system(path: Path, mounts: Path = Path("/proc/self/mountinfo")) -> str:
-    """The file system that ``path`` is on, as the kernel calls it; empty if nobody knows."""
-    best, kind = -1, ""
-    place = os.path.realpath(path)
-    try:
-        lines = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    except OSError:
-        return ""
-    for line in lines:
-        words = line.split(" ")
-        try:
-            point, found = _plain(words[4]), words[words.index("-") + 1]
-        except (IndexError, ValueError):
-            continue
-        if (place == point or place.startswith(point.rstrip("/") + "/")) and len(point) >= best:
-            best, kind = len(point), found
-    return kind
-
-
-def _plain(text: str) -> str:
-    """A path of mountinfo, in which blanks and the like are written as octal numbers."""
-    return text.encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1").decode("utf-8", "replace")
+_EDITORS = ("flycheck_", "_flymake")
+"""What Emacs puts before or behind the name of a file that it checks while one types."""
