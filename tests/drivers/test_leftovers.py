@@ -48,6 +48,18 @@ def links(namespace):
     return namespace.run(inside)
 
 
+def test_a_removal_that_was_not_finished_is_found_and_forgotten(left):
+    namespace, served, folder = left
+    call = {"route": "delete_network", "NetworkID": NETWORK, "EndpointID": None}
+    served.plugin.host.store.calls.put("one", call)
+    served.plugin.stop()
+    found = looked_for(namespace, folder, lambda found: remove(found))
+    assert [(item.name, item.about) for item in found.items if item.kind == "call"] == [
+        (NETWORK[:12], "delete_network, not finished")
+    ]
+    assert looked_for(namespace, folder).items == []
+
+
 def test_it_finds_all_of_ours_and_removes_nothing_else(left):
     namespace, served, folder = left
     served.plugin.stop()

@@ -20,3 +20,24 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     running.journal.close()
     assert not running.path.exists(), "the socket was left behind"
     namespace.close()
+
+
+@pytest.fixture
+def place(tmp_path):
+    """A namespace and a folder, and the plugins that a test started in them."""
+    namespace = Namespace.create()
+    running = []
+
+    def begin(**options):
+        running.append(start(namespace, tmp_path, **options))
+        return running[-1]
+
+    def end(one):
+        running.remove(one)
+        one.plugin.stop()
+        one.journal.close()
+
+    yield begin, end
+    for one in list(running):
+        end(one)
+    namespace.close()

@@ -1,58 +1,15 @@
-"""What survives: the plugin's restart, and its death at any moment of any call."""
+"""What survives the plugin's restart."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-
 import pytest
 
-from tests.support.served import start
+from tests.support.life import BRIDGE, ENDPOINT, HOST_END, NETWORK, whole_life
 from workshop.kernel import programs
-from workshop.kernel.namespaces import Namespace
 from workshop.plugin.keeper import Keeper
 
 pytestmark = pytest.mark.kernel
-NETWORK, ENDPOINT = "5a" * 32, "e1" * 32
-POOL = [{"Pool": "10.9.0.0/24", "Gateway": "10.9.0.1/24"}]
-PORTS = {"com.docker.network.portmap": [{"Proto": 6, "Port": 80, "HostPort": 8080, "HostPortEnd": 8080}]}
-BRIDGE, HOST_END = "wsb5a5a5a5a5a", "wshe1e1e1e1e1"
-
-NAMED = {"com.docker.network.generic": {"bridge": "br-shop"}}
-CALLS = (
-    ("CreateNetwork", {"NetworkID": NETWORK, "IPv4Data": POOL, "Options": {}}),
-    (
-        "CreateEndpoint",
-        {"NetworkID": NETWORK, "EndpointID": ENDPOINT, "Interface": {"Address": "10.9.0.2/24"}},
-    ),
-    ("Join", {"NetworkID": NETWORK, "EndpointID": ENDPOINT, "SandboxKey": "/x"}),
-    ("ProgramExternalConnectivity", {"NetworkID": NETWORK, "EndpointID": ENDPOINT, "Options": PORTS}),
-    ("RevokeExternalConnectivity", {"NetworkID": NETWORK, "EndpointID": ENDPOINT}),
-    ("Leave", {"NetworkID": NETWORK, "EndpointID": ENDPOINT}),
-    ("DeleteEndpoint", {"NetworkID": NETWORK, "EndpointID": ENDPOINT}),
-    ("DeleteNetwork", {"NetworkID": NETWORK}),
-)
-
-
-@pytest.fixture
-def place(tmp_path):
-    """A namespace and a folder, and the plugins that a test started in them."""
-    namespace = Namespace.create()
-    running = []
-
-    def begin(**options):
-        running.append(start(namespace, tmp_path, **options))
-        return running[-1]
-
-    def end(one):
-        running.remove(one)
-        one.plugin.stop()
-        one.journal.close()
-
-    yield begin, end
-    for one in list(running):
-        end(one)
-    namespace.close()
+CALLS = whole_life()
 
 
 def test_networks_endpoints_and_published_ports_survive_a_restart(place):
@@ -134,59 +91,3 @@ def test_links_that_nobody_remembers_are_removed_and_others_are_not(place):
     end(first)
     second = begin()
     assert second.links() == {"theirs", "wsother"}
-
-
-class Killed(BaseException):
-    """Stands for the process's death: no handler of errors sees it, and nothing is tidied up."""
-
-
-@pytest.mark.parametrize("options", [{}, NAMED], ids=["its own name", "a given name"])
-@pytest.mark.parametrize("number", range(len(CALLS)), ids=[route for route, _ in CALLS])
-def test_a_plugin_that_dies_in_the_middle_of_a_call_is_whole_again_after_its_start(place, number, options, monkeypatch):
-    """Docker repeats a call that got no answer: the plugin dies before each step in turn, and is asked again."""
-    begin, end = place
-    CALLS[0][1]["Options"] = options
-    for dies_at in range(1, 30):
-        first = begin()
-        for route, request in CALLS[:number]:
-            assert first.call(route, **request)["status"] == 200
-        reached = die_at(first, dies_at, monkeypatch)
-        route, request = CALLS[number]
-        with contextlib.suppress(Killed):
-            first.plugin.pipeline.call("POST", f"/NetworkDriver.{route}", json.dumps(request).encode())
-        monkeypatch.undo()
-        end(first)
-        second = begin()
-        for route, request in CALLS[number:]:
-            assert "Err" not in second.call(route, **request), (CALLS[number][0], dies_at, route)
-        assert second.links() == set(), (CALLS[number][0], dies_at)
-        assert not second.plugin.host.networks and not second.plugin.host.endpoints
-        assert programs.run(second.namespace, "nft", "list", "ruleset") == ""
-        end(second)
-        if not reached():
-            break
-    else:
-        pytest.fail("the call has more steps than were tried")
-
-
-def die_at(served, count, monkeypatch):
-    """Let the process 'die' before its ``count``-th change of kernel or memory: nothing after it is done."""
-    host, done = served.plugin.host, [0]
-
-    def guarded(function):
-        def call(*arguments, **keywords):
-            done[0] += 1
-            if done[0] >= count:
-                raise Killed
-            return function(*arguments, **keywords)
-
-        return call
-
-    real = type(host.kernel)._with_trace
-    monkeypatch.setattr(type(host.kernel), "_with_trace", lambda self, name, method: guarded(real(self, name, method)))
-    for one in (host.store.networks, host.store.endpoints):
-        for name in ("put", "drop"):
-            monkeypatch.setattr(one, name, guarded(getattr(one, name)))
-    monkeypatch.setattr(programs, "run", guarded(programs.run))
-    monkeypatch.setattr(type(host.ports), "hold", guarded(type(host.ports).hold))
-    return lambda: done[0] >= count

@@ -12,7 +12,7 @@ import pytest
 
 from workshop.errors import CannotHere, WorkshopError
 from workshop.plugin.app import CONTENT_TYPE
-from workshop.plugin.server import tcp, unix_socket
+from workshop.plugin.server import Server, tcp, unix_socket
 from workshop.protocol import NETWORK_ROUTES
 
 pytestmark = pytest.mark.kernel
@@ -238,6 +238,24 @@ def test_a_stale_socket_is_replaced_and_a_live_one_is_not(served, tmp_path):
     with pytest.raises(WorkshopError, match="is no socket"):
         unix_socket(tmp_path, "other")
     assert (tmp_path / "other.sock").read_text() == "not a socket"
+
+
+def test_a_server_that_is_woken_by_somebody_else_as_well_ends_in_good_order(monkeypatch):
+    """Whoever tells the serving thread to end may be overtaken by it: the write that wakes it comes when it is gone."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = Server(lambda environ, start_response: [], listener)
+    server.start()
+    trigger, write = server._server.trigger, server._server.trigger._physical_pull
+
+    def late():
+        write()
+        server._thread.join(30)
+        assert not server._thread.is_alive()
+        write()
+
+    monkeypatch.setattr(trigger, "_physical_pull", late)
+    server.stop()
+    assert listener.fileno() == -1
 
 
 def test_a_tcp_plugin_writes_where_it_is(tmp_path):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from workshop.drivers import bridge
 from workshop.drivers.host import Host
 from workshop.kernel import programs
-from workshop.plugin.memory import AFTER, BEFORE
+from workshop.plugin.memory import AFTER
 
 NETWORK = "56aaf7d6a1c04e6b8f4b2d3c9e5f60718293a4b5c6d7e8f9001122334482fb85"
 ENDPOINT = "1738df3e5a7c9b1d3f507192b3d4f5061728394a5b6c7d8e9f0a1b2c3dff0905"
@@ -25,8 +25,6 @@ class Bench:
         request = {"NetworkID": NETWORK, **request}
         if "endpoint" in route or route in ("join", "leave") or "connectivity" in route:
             request.setdefault("EndpointID", ENDPOINT)
-        if route in BEFORE:
-            BEFORE[route](self.host.store, request)
         answer = getattr(bridge, route)(request, self.host)
         if route in AFTER:
             AFTER[route](self.host.store, request, answer)

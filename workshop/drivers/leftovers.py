@@ -102,6 +102,11 @@ def _rows(memory: Store, found: Found) -> None:
         found.items.append(
             Item("endpoint", endpoint_id[:12], "remembered", lambda key=endpoint_id: memory.endpoints.drop(key))
         )
+    for key, call in memory.calls.items():
+        whose = call["EndpointID"] or call["NetworkID"]
+        found.items.append(
+            Item("call", whose[:12], f"{call['route']}, not finished", lambda key=key: memory.calls.drop(key))
+        )
 
 
 def _files(paths: list[Path], found: Found) -> None:

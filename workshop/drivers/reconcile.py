@@ -11,6 +11,9 @@ from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
 from workshop.kernel.programs import ProgramError
 
+UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint"}
+"""What takes back what a call has made, if its answer cannot be given or remembered."""
+
 
 @dataclass
 class Reconciled:
@@ -21,12 +24,12 @@ class Reconciled:
 
 
 def reconcile(host: Host, driver: ModuleType) -> Reconciled:
-    """Make kernel and memory agree: finish removals, make lost bridges again, remove links that nobody remembers.
+    """Make kernel and memory agree: finish cut calls, make lost bridges again, remove links that nobody remembers.
 
     Endpoints are not made again: Docker makes new ones when it starts a container.
     """
     result = Reconciled()
-    _finish_removals(host, driver, result)
+    _finish_calls(host, driver, result)
     _forget_orphans(host, result)
     _remove_strays(host, result)
     _restore_networks(host, driver, result)
@@ -34,19 +37,27 @@ def reconcile(host: Host, driver: ModuleType) -> Reconciled:
     return result
 
 
-def _finish_removals(host: Host, driver: ModuleType, result: Reconciled) -> None:
-    for endpoint_id, endpoint in list(host.endpoints.items()):
-        if endpoint.get("Deleting"):
-            driver.delete_endpoint({"NetworkID": endpoint.get("NetworkID", ""), "EndpointID": endpoint_id}, host)
-            host.store.endpoints.drop(endpoint_id)
-            result.done.append(f"finished the removal of endpoint {endpoint_id[:12]}")
-    for network_id, network in list(host.networks.items()):
-        if network.get("Deleting"):
-            driver.delete_network({"NetworkID": network_id}, host)
-            for endpoint_id in host.store.endpoints_of(network_id):
-                host.store.endpoints.drop(endpoint_id)
-            host.store.networks.drop(network_id)
-            result.done.append(f"finished the removal of network {network_id[:12]}")
+def _finish_calls(host: Host, driver: ModuleType, result: Reconciled) -> None:
+    """Bring calls to an end that the plugin's death cut short.
+
+    Docker says nothing more of them that could be understood: the body of a repeated call is empty. What it wanted
+    removed it has forgotten, and what it wanted made it believes not to be there.
+    """
+    for key, call in host.store.calls.items():
+        removal = UNDO.get(call["route"], call["route"])
+        kind, identity = ("endpoint", call["EndpointID"]) if call["EndpointID"] else ("network", call["NetworkID"])
+        try:
+            getattr(driver, removal)({"NetworkID": call["NetworkID"], "EndpointID": call["EndpointID"]}, host)
+        except (PluginError, NetlinkError, ProgramError, OSError) as error:
+            result.failed.append(f"{kind} {identity[:12]} cannot be removed: {error}")
+            continue
+        if kind == "network":
+            host.store.drop_network(identity)
+        else:
+            host.store.endpoints.drop(identity)
+        host.store.calls.drop(key)
+        done = "took back {}: its making was cut short" if call["route"] in UNDO else "finished the removal of {}"
+        result.done.append(done.format(f"{kind} {identity[:12]}"))
 
 
 def forget_lost_endpoints(host: Host) -> list[str]:

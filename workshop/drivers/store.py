@@ -6,13 +6,13 @@ import contextlib
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterator, Mapping, ValuesView
 from pathlib import Path
 from typing import Any
 
 from workshop.errors import WorkshopError
 
-_TABLES = ("networks", "endpoints")
+_TABLES = ("networks", "endpoints", "calls")
 
 
 class Remembered(Mapping[str, dict[str, Any]]):
@@ -31,6 +31,19 @@ class Remembered(Mapping[str, dict[str, Any]]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def items(self) -> ItemsView[str, dict[str, Any]]:
+        """All rows with their IDs, as they are now: a call on another network may drop one meanwhile."""
+        return self._copy().items()
+
+    def values(self) -> ValuesView[dict[str, Any]]:
+        """All rows, as they are now."""
+        return self._copy().values()
+
+    def _copy(self) -> dict[str, dict[str, Any]]:
+        with self._lock:
+            rows = dict(self._rows)
+        return {key: json.loads(text) for key, text in rows.items()}
 
     def put(self, key: str, row: Mapping[str, Any]) -> None:
         """Remember ``row`` under ``key``; it is on disk when this returns."""
@@ -52,8 +65,9 @@ class Store:
     """One plugin's memory: ``networks`` and ``endpoints``. ``path`` may be ``None`` for one that is not kept.
 
     A network's row is its CreateNetwork request. An endpoint's is its CreateEndpoint request, with the driver's
-    choices filled into ``Interface``, ``SandboxKey`` after Join, and ``Ports`` once published. ``Deleting`` in either
-    says that a removal had begun.
+    choices filled into ``Interface``, ``SandboxKey`` after Join, and ``Ports`` once published. ``calls`` are those that
+    have begun to make or remove one of them and are not done: ``route`` (``"delete_network"``), ``NetworkID``,
+    ``EndpointID``.
 
     :raises WorkshopError: if the file is no store, or another plugin has it open.
     """
@@ -73,6 +87,7 @@ class Store:
                 self._database.execute(f"create table if not exists {table} (id text primary key, data text not null)")
             self.networks = Remembered(self._database, "networks", lock)
             self.endpoints = Remembered(self._database, "endpoints", lock)
+            self.calls = Remembered(self._database, "calls", lock)
         except sqlite3.OperationalError as error:
             raise WorkshopError(
                 f"The store {path} cannot be used ({error}).",
@@ -84,6 +99,12 @@ class Store:
     def endpoints_of(self, network_id: str) -> dict[str, dict[str, Any]]:
         """The endpoints of one network, by ID."""
         return {key: row for key, row in self.endpoints.items() if row.get("NetworkID") == network_id}
+
+    def drop_network(self, network_id: str) -> None:
+        """Forget a network and its endpoints."""
+        for endpoint_id in self.endpoints_of(network_id):
+            self.endpoints.drop(endpoint_id)
+        self.networks.drop(network_id)
 
     def close(self) -> None:
         """Close the file."""

@@ -1,10 +1,14 @@
-"""What the plugin remembers after each call, so that handlers need not: one row per route."""
+"""What the plugin remembers, so that handlers need not: what came of each call, and which calls are not done."""
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workshop.drivers.reconcile import UNDO
 from workshop.drivers.store import Store
 
 Request = Mapping[str, Any]
@@ -16,9 +20,7 @@ def _network(store: Store, request: Request, answer: Answer) -> None:
 
 
 def _no_network(store: Store, request: Request, answer: Answer) -> None:
-    for endpoint_id in store.endpoints_of(request["NetworkID"]):
-        store.endpoints.drop(endpoint_id)
-    store.networks.drop(request["NetworkID"])
+    store.drop_network(request["NetworkID"])
 
 
 def _endpoint(store: Store, request: Request, answer: Answer) -> None:
@@ -56,20 +58,55 @@ AFTER: dict[str, Callable[[Store, Request, Answer], None]] = {
 """What to remember once a handler has done its work, by route."""
 
 
-def _network_goes(store: Store, request: Request) -> None:
-    row = store.networks.get(request["NetworkID"])
-    if row is not None:
-        store.networks.put(request["NetworkID"], {**row, "Deleting": True})
+class Unfinished:
+    """Notes in the store which calls have begun to make or remove something: the next start finishes what is noted.
 
+    A removal is noted when it comes, even if it has to wait: Docker forgets the network or endpoint whatever the
+    answer is. So one that fails stays noted, until the same is made anew or removed after all.
+    """
 
-def _endpoint_goes(store: Store, request: Request) -> None:
-    row = store.endpoints.get(request["EndpointID"])
-    if row is not None:
-        store.endpoints.put(request["EndpointID"], {**row, "Deleting": True})
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._open: set[str] = set()
 
+    def removal(self, route: str, request: Request) -> str | None:
+        """Note a call that has come, if it is a removal; give the note's key."""
+        return self._note(route, request) if route in UNDO.values() else None
 
-BEFORE: dict[str, Callable[[Store, Request], None]] = {
-    "delete_network": _network_goes,
-    "delete_endpoint": _endpoint_goes,
-}
-"""What to note before a handler begins: a removal that is cut short is finished at the next start."""
+    def making(self, route: str, request: Request) -> str | None:
+        """Note a call whose turn has come, if it makes what Docker does not have yet; give the note's key."""
+        if route not in UNDO:
+            return None
+        endpoint_id = request.get("EndpointID")
+        there = endpoint_id in self._store.endpoints if endpoint_id else request["NetworkID"] in self._store.networks
+        return None if there and not self._ended(request) else self._note(route, request)
+
+    def end(self, key: str, *, well: bool) -> None:
+        """The call is done, ``well`` or with an error; its turn must not have ended yet."""
+        self._open.discard(key)
+        call = self._store.calls.get(key)
+        if call is None:
+            return
+        with contextlib.suppress(sqlite3.Error):
+            if well:
+                for ended in self._ended(call):  # this one, and removals that failed before it
+                    self._store.calls.drop(ended)
+            elif call["route"] in UNDO:
+                self._store.calls.drop(key)
+
+    def _note(self, route: str, request: Request) -> str:
+        key = uuid.uuid4().hex
+        self._open.add(key)
+        note = {"route": route, "NetworkID": request["NetworkID"], "EndpointID": request.get("EndpointID")}
+        with contextlib.suppress(sqlite3.Error):  # on a full disk, a removal is all the more welcome
+            self._store.calls.put(key, note)
+        return key
+
+    def _ended(self, about: Mapping[str, Any]) -> list[str]:
+        """The notes of calls that ended: on the same endpoint, or on the same network and all in it."""
+        network_id, endpoint_id = about["NetworkID"], about.get("EndpointID")
+        return [
+            key
+            for key, call in self._store.calls.items()
+            if key not in self._open and call["NetworkID"] == network_id and endpoint_id in (None, call["EndpointID"])
+        ]

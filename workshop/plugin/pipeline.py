@@ -12,12 +12,13 @@ from typing import Any
 from workshop import protocol
 from workshop.drivers import Handler
 from workshop.drivers.host import Host
+from workshop.drivers.reconcile import UNDO
 from workshop.errors import InvalidCall, PluginError
 from workshop.journal import Journal
 from workshop.kernel.kernel import NetlinkError
 from workshop.kernel.programs import ProgramError
 from workshop.kernel.trace import Change
-from workshop.plugin.memory import AFTER, BEFORE
+from workshop.plugin.memory import AFTER, Unfinished
 from workshop.plugin.turns import Turns
 from workshop.protocol import Route
 
@@ -27,10 +28,6 @@ _current: contextvars.ContextVar[int | None] = contextvars.ContextVar("call", de
 def current_call() -> int | None:
     """The number of the call that the calling thread answers, or ``None``."""
     return _current.get()
-
-
-UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint"}
-"""What takes back what a handler has made, if its answer cannot be given or remembered."""
 
 
 class Notes:
@@ -68,7 +65,7 @@ class Pipeline:
     def __init__(self, host: Host, journal: Journal, handlers: Mapping[str, Handler]) -> None:
         self.host, self.journal, self.handlers = host, journal, dict(handlers)
         self.before_answer: Callable[[], None] = lambda: None
-        self._turns = Turns()
+        self._turns, self._unfinished = Turns(), Unfinished(host.store)
 
     def call(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
         """Answer one HTTP request: the status, and the JSON object of the answer. Never raises."""
@@ -103,29 +100,34 @@ class Pipeline:
         }
         if understood is None and body:
             started["raw"] = body[:4096].decode("utf-8", "replace")
+        # before all else: who reads "call.started" may rely on it that the removal will be finished
+        note = self._unfinished.removal(route.name, understood) if route and understood is not None else None
         self.journal.append("call.started", started, number)
         came = began = ended = time.perf_counter()
-        if isinstance(request, InvalidCall):
-            status, answer = request.status, {"Err": str(request)}
-        else:
-            assert route is not None
-            with self._turns.take(about["network"]):
+        with self._turns.take(about["network"]):
+            if isinstance(request, InvalidCall):
+                status, answer = request.status, {"Err": str(request)}
+            else:
+                assert route is not None
+                note = note or self._unfinished.making(route.name, request)
                 began = time.perf_counter()
                 status, answer = self._answer(route, request)
                 ended = time.perf_counter()
                 with contextlib.suppress(Exception):  # who only watches must not spoil the answer
                     self.before_answer()
-        finished = {
-            "route": started["route"],
-            "network": about["network"],
-            "endpoint": about["endpoint"],
-            "status": status,
-            "answer": answer,
-            "error": answer.get("Err") or None,
-            "duration_ms": round((ended - began) * 1000, 3),
-            "waited_ms": round((began - came) * 1000, 3),
-        }
-        self.journal.append("call.finished", finished, number)
+            finished = {
+                "route": started["route"],
+                "network": about["network"],
+                "endpoint": about["endpoint"],
+                "status": status,
+                "answer": answer,
+                "error": answer.get("Err") or None,
+                "duration_ms": round((ended - began) * 1000, 3),
+                "waited_ms": round((began - came) * 1000, 3),
+            }
+            self.journal.append("call.finished", finished, number)
+            if note is not None:  # the last step: until here, Docker cannot have got the answer
+                self._unfinished.end(note, well=finished["error"] is None)
         return status, answer
 
     def _read(self, method: str, path: str, body: bytes) -> tuple[Route | None, dict[str, Any] | InvalidCall]:
@@ -142,8 +144,6 @@ class Pipeline:
 
     def _answer(self, route: Route, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         try:
-            if route.name in BEFORE:
-                BEFORE[route.name](self.host.store, request)
             given = self.handlers[route.name](request, self.host)
             try:
                 return 200, self._accepted(route, request, given)
@@ -164,7 +164,7 @@ class Pipeline:
             raise PluginError(f"the handler of {route.name} answered what Docker cannot read: {wrong}")
         answer = dict(given)
         json.dumps(answer)
-        if "Err" not in answer and route.name in AFTER:
+        if not answer.get("Err") and route.name in AFTER:
             AFTER[route.name](self.host.store, request, answer)
         return answer
 

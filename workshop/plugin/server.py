@@ -79,15 +79,24 @@ class Server:
 
     def stop(self, patience: float = 1.0) -> None:
         """Take no more calls, and wait at most ``patience`` seconds for those that run."""
-        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=patience)
+        calls = self._server.task_dispatcher
+        calls.shutdown(cancel_pending=True, timeout=patience)
         if self._thread.is_alive():
             self._server.trigger.pull_trigger(self._hang_up)
             self._thread.join(patience)
+        self._server.socket.close()
+        if not self._thread.is_alive() and not calls.threads:  # else somebody may still write to its trigger
+            self._server.close()
 
     def _hang_up(self) -> None:
-        """Close every connection and the listener, in the thread that watches them: with none left, it ends."""
+        """Close every connection, in the thread that watches them, and let it end.
+
+        The trigger that woke this thread stays open, for who wrote to it may not have returned yet.
+        """
         for one in list(self._map.values()):
-            one.close()
+            if one not in (self._server, self._server.trigger):
+                one.close()
+        self._map.clear()
 
 
 class Place:
