@@ -19,7 +19,7 @@ MountID = Annotated[
 ]
 Mountpoint = Annotated[
     str | None,
-    about("The folder on the host that goes into the container; empty while it is nowhere.", "/var/lib/workshop/data"),
+    about("The folder on the host that goes into the container; empty while it is nowhere.", "/var/lib/volumes/data"),
 ]
 
 
