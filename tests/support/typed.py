@@ -11,9 +11,14 @@ import click
 
 from tests.support.pages import ROOT
 from workshop.cli import workshop
+from workshop.cli.docker import docker
+from workshop.cli.docker_usage import DockerUsage
 
 _PYTHON = re.compile(r"(?:\S*/)?python(?:3(?:\.\d+)?)?")
 _ASSIGNMENT = re.compile(r"[A-Z_]+=.*")
+DOCKERS_OWN = {"-v", "--volume"}
+"""Flags of the real Docker that its stand-in for the lab has not; a line with one is not read further."""
+
 _BEFORE = {"sudo", "unshare"}
 """Programs that start another one."""
 
@@ -55,6 +60,8 @@ def trouble(command: list[str], *, whole: bool) -> str | None:
     if command[0] == "make":
         return _trouble_of_make(command[1:])
     if command[0] == "docker":
+        if len(command) == 1 or command[1] not in docker.commands or DOCKERS_OWN & set(command):
+            return None
         return _trouble_of_ours(["docker", *command[1:]], whole=whole)
     if _PYTHON.fullmatch(command[0]) and command[1:2] == ["-m"] and len(command) > 2:
         module, arguments = command[2], command[3:]
@@ -96,10 +103,10 @@ def _trouble_of_ours(words: list[str], *, whole: bool) -> str | None:
             return None
     except click.exceptions.Exit:  # --help
         return None
-    except click.MissingParameter as error:
-        return error.format_message() if whole else None
-    except click.ClickException as error:
-        return error.format_message()
+    except (click.ClickException, DockerUsage) as error:
+        said = error if isinstance(error, click.ClickException) else error.__context__
+        lacks = isinstance(said, click.MissingParameter)
+        return None if lacks and not whole else str(error).partition("\n")[0]
 
 
 def command(name: str) -> click.Command:
