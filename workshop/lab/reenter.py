@@ -21,7 +21,7 @@ from workshop.kernel.namespaces import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, 
 MARK = "WORKSHOP_LAB"
 """Environment variable that is set inside: the outer process's ID, as seen from outside."""
 
-MS_REC, MS_PRIVATE, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x4000, 0x40000, 2, 4, 8
+MS_REC, MS_PRIVATE, MS_SHARED, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x4000, 0x40000, 0x100000, 2, 4, 8
 _PR_SET_PDEATHSIG = 1
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -149,6 +149,7 @@ def _own_mounts() -> None:
     for kind in ("proc", "sysfs"):  # inside some containers neither is allowed, and the lab does without
         with contextlib.suppress(OSError):
             mount(kind, "/proc" if kind == "proc" else "/sys", kind, MS_NOSUID | MS_NODEV | MS_NOEXEC)
+    mount("none", "/", None, MS_REC | MS_SHARED)  # mount namespaces made in here may follow: a sandbox comes, and goes
 
 
 def _loopback_up() -> None:

@@ -42,15 +42,17 @@ def begin(given: dict[str, int]) -> NoReturn:
     """Be the learner's process, with these descriptors (see ``forkserver``). Never returns."""
     try:
         confine.die_with_parent()
-        control, notes, trace = _descriptors(given)
-        network = given["network"]
+        control, notes, own = _descriptors(given)
+        trace = own["trace"]
         try:
-            processes = confine.confine(network)
+            processes = confine.confine(own["network"])
         except OSError as error:
             control.sendall(frames.packed({"error": str(error)}))
             os._exit(1)
-        os.close(network)
-        confine.offer(control, frames.packed({"ready": True, "watched": processes is not None}), processes)
+        os.close(own["network"])
+        if processes is not None and "lock" in own:
+            os.environ["XTABLES_LOCKFILE"] = f"/proc/1/fd/{own['lock']}"
+        confine.offer(control, frames.packed({"ready": True}), processes)
         faulthandler.enable(trace, all_threads=False)
         faulthandler.register(TELL_WHERE, trace, all_threads=False)
         Child(control, notes).serve()
@@ -61,22 +63,23 @@ def begin(given: dict[str, int]) -> NoReturn:
         os._exit(70)
 
 
-def _descriptors(given: dict[str, int]) -> tuple[socket.socket, socket.socket, int]:
+def _descriptors(given: dict[str, int]) -> tuple[socket.socket, socket.socket, dict[str, int]]:
     """Standard streams and high descriptors in place, all else closed."""
     os.setsid()
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(given["stdout"], 1)
     os.dup2(given["stderr"], 2)
-    own = {name: confine.high(given[name]) for name in ("control", "notes", "trace", "network")}
+    own = {
+        name: confine.high(given[name]) for name in ("control", "notes", "trace", "network", "lock") if name in given
+    }
     confine.close_all_but(set(own.values()))
-    given["network"] = own["network"]
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: PTH123, SIM115
     for name, number in (("stdout", 1), ("stderr", 2)):
         stream = open(number, "w", encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)  # noqa: PTH123, SIM115
         setattr(sys, name, stream)
         setattr(sys, f"__{name}__", stream)
     sys.__stdin__ = sys.stdin  # type: ignore[misc]
-    return socket.socket(fileno=own["control"]), socket.socket(fileno=own["notes"]), own["trace"]
+    return socket.socket(fileno=own["control"]), socket.socket(fileno=own["notes"]), own
 
 
 class Child:
@@ -93,7 +96,7 @@ class Child:
         self._host = Host(HandlersKernel(namespace, self._changed), lambda text: self._note({"log": text}))
         self._threads: set[threading.Thread] = set()
         os.register_at_fork(after_in_child=self._control.close)
-        Programs(self._note, self._where).install()
+        Programs(self._note, self._where, {control.fileno(), notes.fileno()}).install()
 
     def serve(self) -> None:
         """Read, do, answer, until the plugin has closed its end."""
@@ -104,6 +107,7 @@ class Child:
                 with contextlib.suppress(Exception):
                     stream.flush()
             if os.getpid() != self._pid:  # a fork of the learner's that came back from the handler as well
+                print(*answer.get("traceback", ()), sep="\n", end="", file=sys.stderr, flush=True)
                 os._exit(1 if "fault" in answer else 0)
             self._control.sendall(frames.packed(answer))
 

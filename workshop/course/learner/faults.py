@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-MOST_PROCESSES = 64
-"""Processes that the learner's code may have at once, its own included."""
+from workshop.course.learner.population import MOST
 
 Place = tuple[str, int]
 
@@ -40,9 +39,9 @@ class Fault:
 class End:
     """How a learner's process ended before it answered.
 
-    ``cause`` is why the plugin ended it (``time``, ``processes``, ``descriptors``, ``nonsense``), or empty. ``code``
-    is its exit code, less than 0 for a signal, ``None`` if not known. ``did`` is what it did last that may have
-    ended it (``{"did": "os._exit", "arguments": "(3,)", "place": […]}``), ``trace`` what it wrote on where it was.
+    ``cause`` is why the plugin ended it (``time``, ``processes``, ``descriptors``, ``nonsense``, ``anew``), or empty.
+    ``code`` is its exit code, less than 0 for a signal, ``None`` if not known. ``did`` is what it did last that may
+    have ended it (``{"did": "os._exit", "arguments": "(3,)", "place": […]}``), ``trace`` what it wrote on where it was.
     """
 
     cause: str = ""
@@ -67,10 +66,12 @@ def read_end(end: End, seconds: float, folder: str) -> tuple[str, str, Place | N
     if end.cause == "time":
         return "time", f"it did not answer within {seconds:g} s, and was stopped", place
     if end.cause == "processes":
-        return "processes", f"it had more than {MOST_PROCESSES} processes at once, and was stopped", place
+        return "processes", f"it had more than {MOST} processes at once, and was stopped", place
     if end.cause == "descriptors":
-        what = f" with {did['did']}{did['arguments']}" if did.get("did") == "os.closerange" else ""
+        what = f" with {did['did']}{_plain(did['arguments'])}" if str(did.get("did")).startswith("os.close") else ""
         return "descriptors", f"it closed files that are not its own{what}; close only what you opened", place
+    if end.cause == "anew":
+        return "died", "it was stopped, since the file is loaded anew or the lab ends", None
     if end.cause == "nonsense":
         return "descriptors", "it wrote into a file that is not its own; write only to what you opened", place
     if did.get("did") == "os._exit":

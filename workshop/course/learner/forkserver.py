@@ -28,8 +28,8 @@ def serve(descriptor: int) -> None:
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
     gc.collect()
     gc.freeze()  # pages that no collection touches stay shared with what is forked
-    silence = os.open(os.devnull, os.O_RDWR)
-    os.dup2(silence, 2)
+    os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+    lock = _lock_file()
     running: dict[int, tuple[int, int]] = {}
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -39,7 +39,7 @@ def serve(descriptor: int) -> None:
                 data, descriptors, _, _ = socket.recv_fds(control, 64, len(HANDED))
                 if not data:
                     os._exit(0)  # what was forked is killed by the kernel: see confine.die_with_parent
-                started = _fork(control, own, dict(zip(HANDED, descriptors, strict=True)))
+                started = _fork(control, own, lock | dict(zip(HANDED, descriptors, strict=True)))
                 if started is not None:
                     pidfd, pid, status = started
                     running[pidfd] = (pid, status)
@@ -65,6 +65,13 @@ def _import_all() -> None:
     sys.dont_write_bytecode = True  # the learner's folder is for the learner's files
 
 
+def _lock_file() -> dict[str, int]:
+    """What iptables is to lock in the lab, opened here: its path may lead through a ``/proc`` that is hidden later."""
+    with contextlib.suppress(OSError, KeyError):
+        return {"lock": os.open(os.environ["XTABLES_LOCKFILE"], os.O_RDWR | os.O_CLOEXEC)}
+    return {}
+
+
 def _fork(control: socket.socket, own: int, given: dict[str, int]) -> tuple[int, int, int] | None:
     """A new process, first of a PID namespace: its pidfd, its number, and where to write how it ended."""
     try:
@@ -75,8 +82,8 @@ def _fork(control: socket.socket, own: int, given: dict[str, int]) -> tuple[int,
             setns(own, CLONE_NEWPID)
             raise
     except OSError as error:
-        for descriptor in given.values():
-            os.close(descriptor)
+        for name in HANDED:
+            os.close(given[name])
         control.send(json.dumps({"error": error.strerror or str(error)}).encode())
         return None
     if pid == 0:
@@ -85,9 +92,9 @@ def _fork(control: socket.socket, own: int, given: dict[str, int]) -> tuple[int,
         child.begin({name: descriptor for name, descriptor in given.items() if name != "status"})
     setns(own, CLONE_NEWPID)
     pidfd = os.pidfd_open(pid)
-    for name, descriptor in given.items():
+    for name in HANDED:
         if name != "status":
-            os.close(descriptor)
+            os.close(given[name])
     socket.send_fds(control, [json.dumps({"pid": pid}).encode()], [pidfd])
     return pidfd, pid, given["status"]
 

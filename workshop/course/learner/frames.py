@@ -52,9 +52,16 @@ class Unpacker:
 
 def read(connection: socket.socket) -> dict[str, Any] | None:
     """Wait for one message; ``None`` if the other side has gone. For one who is never sent two at once."""
-    head = connection.recv(_LENGTH.size, socket.MSG_WAITALL)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    data = connection.recv(length, socket.MSG_WAITALL) if length else b""
-    return json.loads(data) if len(data) == length else None
+    head = _exactly(connection, _LENGTH.size)
+    data = _exactly(connection, _LENGTH.unpack(head)[0]) if head else None
+    return json.loads(data) if data else None
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes | None:
+    data = b""
+    while len(data) < size:
+        more = connection.recv(size - len(data), socket.MSG_WAITALL)
+        if not more:
+            return None
+        data += more
+    return data

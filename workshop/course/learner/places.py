@@ -18,6 +18,9 @@ Place = tuple[str, int]
 LONGEST = 500
 """Characters of an exception's text that are told."""
 
+MOST_LINES = 60
+"""Lines of a traceback that are told."""
+
 _NOT_THEIRS = tuple(
     {str(Path(each).resolve()) for each in (Path(workshop.__file__).parent, sys.prefix, sys.base_prefix)}
 )
@@ -69,6 +72,8 @@ class Own:
         told = traceback.TracebackException.from_exception(error, compact=True)
         self._strip(told, set())
         lines = [line for part in told.format() for line in part.rstrip("\n").split("\n")]
+        if len(lines) > MOST_LINES:
+            lines = [*lines[:10], "  …", *lines[11 - MOST_LINES :]]
         return [
             line.replace(self.folder, "") if line.lstrip().startswith('File "') else line[:LONGEST] for line in lines
         ]

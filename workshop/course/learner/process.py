@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from workshop.course.learner.connection import Connection
 from workshop.course.learner.faults import End, Fault, read_end, where
@@ -45,15 +46,20 @@ class Learner:
     """The learner's handlers on one host, in a process of their own in that host's network ``namespace``.
 
     ``tell`` is told of what they print (``output``) and do (``kernel``), with the number of the call. ``host`` is the
-    host's name. Calls are answered one at a time. ``faults`` is what went wrong in calls since the last load.
+    host's name. Calls are answered one at a time, each within ``seconds``. ``faults`` is what went wrong in
+    calls since the last load.
     """
 
-    def __init__(self, zygote: Zygote, namespace: Namespace, tell: Tell, *, host: str = "host") -> None:
+    def __init__(
+        self, zygote: Zygote, namespace: Namespace, tell: Tell, *, host: str = "host", seconds: float = SECONDS
+    ) -> None:
         self._zygote, self._namespace, self._tell, self._host = zygote, namespace, tell, host
+        self._seconds = seconds
         self.faults: list[Fault] = []
-        self._turn = threading.Lock()
+        self._turn, self._given_up = threading.Lock(), False
         self._connection: Connection | None = None
         self._path, self._required, self._lives = Path(), tuple[str, ...](), LIVES
+        self._loaded = Loaded(())
         self._call: int | None = None
         self._output = Output(self._print)
         self._begun: dict[str, dict[str, Any]] = {}
@@ -66,17 +72,20 @@ class Learner:
 
         :raises WorkshopError: if this machine gives no process.
         """
-        with self._turn:
-            self.faults.clear()
+        with self._alone():
+            self.faults = []
             self._path, self._required, self._lives = Path(path).absolute(), tuple(routes), LIVES
             self._output = Output(self._print)
-            return self._load()
+            self._loaded = self._load()
+            return self._loaded
 
     def handler(self, route: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         """What the plugin calls for a route: answers, or raises PluginError with what Docker is to read."""
 
         def handle(request: dict[str, Any], host: Any) -> dict[str, Any]:
             with self._turn:
+                if self._given_up:
+                    raise PluginError(f"{route}: the file is loaded anew, or the lab ends")
                 return self._answer(route, request, host)
 
         handle.__name__ = route
@@ -84,7 +93,7 @@ class Learner:
 
     def close(self) -> None:
         """End the process and all that it has started."""
-        with self._turn:
+        with self._alone():
             self._end()
 
     def __enter__(self) -> Learner:
@@ -92,6 +101,16 @@ class Learner:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Have a call that is under way given up, so that nobody waits for an endless one."""
+        connection, self._given_up = self._connection, True
+        if self._turn.locked() and connection is not None:
+            connection.stop("anew")
+        with self._turn:
+            self._given_up = False
+            yield
 
     # what the connection is told
 
@@ -142,16 +161,20 @@ class Learner:
         known = sorted({*BY_NAME, *self._required})
         order = {"do": "load", "path": str(self._path), "required": list(self._required), "routes": known}
         self._begin(self._call)
-        answer = new.ask(order, SECONDS)
+        answer = new.ask(order, self._seconds)
         try:
             if isinstance(answer, End):
-                kind, text, place = read_end(answer, SECONDS, str(self._path.parent))
+                _, text, place = read_end(answer, self._seconds, str(self._path.parent))
                 self._tell_unfinished()
-                return Loaded((), self._died_loading(kind, text, place))
+                return Loaded((), self._died_loading(text, place))
             for line in answer.get("traceback") or ():
                 self._output_line("traceback", line)
             if "problem" in answer:
                 return Loaded((), self._finding(**answer["problem"]))
+            left = new.population.left_running()
+            self._tell_unfinished()
+            if left:
+                return Loaded((), self._died_loading(f"it leaves {_listed(left)} running", None))
             return Loaded(tuple(answer["handlers"]))
         finally:
             self._output.turn()
@@ -168,7 +191,7 @@ class Learner:
             **fields,
         )
 
-    def _died_loading(self, kind: str, text: str, place: tuple[str, int] | None) -> Finding:
+    def _died_loading(self, text: str, place: tuple[str, int] | None) -> Finding:
         title = f"{self._path.name} cannot be loaded: {text}{where(*place) if place else ''}"
         return self._finding(
             title,
@@ -198,9 +221,9 @@ class Learner:
                 "networks": dict(host.networks),
                 "endpoints": dict(host.endpoints),
             }
-            answer = connection.ask(message, SECONDS)
+            answer = connection.ask(message, self._seconds)
             if isinstance(answer, End):
-                kind, text, place = read_end(answer, SECONDS, str(self._path.parent))
+                kind, text, place = read_end(answer, self._seconds, str(self._path.parent))
                 self._tell_unfinished()
                 self._end()
                 self._fail(route, kind, text, place)
@@ -210,7 +233,7 @@ class Learner:
             self._call = None
 
     def _read(self, route: str, connection: Connection, answer: dict[str, Any]) -> dict[str, Any]:
-        left = connection.left_running()
+        left = connection.population.left_running()
         if left or answer.get("last"):
             self._end()
         self._tell_unfinished()
@@ -220,7 +243,7 @@ class Learner:
             fault = answer["fault"]
             self._fail(route, fault["kind"], fault["text"], fault["place"])
         if left:
-            text = f"it left {', '.join(left[:3])} running; wait for what you start"
+            text = f"it left {_listed(left)} running; wait for what you start"
             self._fail(route, "processes", text, None)
         if "refused" in answer:
             raise PluginError(answer["refused"])
@@ -228,19 +251,18 @@ class Learner:
 
     def _living(self, route: str) -> Connection:
         """The process; a new one, if the last one has died."""
-        if self._connection is not None and not self._connection.ended.is_set():
-            return self._connection
-        if self._lives == 0:
-            self._fail(route, "died", f"its process has died {LIVES} times; save the file to begin anew", None)
-        self._lives -= 1
-        loaded = self._load()
-        if loaded.problem is not None or self._connection is None:
-            title = loaded.problem.title if loaded.problem else "its process has died"
-            self._fail(route, "died", title, None)
-        assert self._connection is not None
+        if self._connection is None or self._connection.ended.is_set():
+            if self._lives == 0:
+                self._fail(route, "died", f"its process has died {LIVES} times; save the file to begin anew", None)
+            self._lives -= 1
+            self._loaded = self._load()
+        problem = self._loaded.problem
+        if problem is not None or self._connection is None or route not in self._loaded.handlers:
+            text = problem.title if problem else f"{self._path.name} has no function {route}"
+            self._fail(route, "died", text, (problem.file, problem.line) if problem and problem.line else None)
         return self._connection
 
-    def _fail(self, route: str, kind: str, text: str, place: Any) -> None:
+    def _fail(self, route: str, kind: str, text: str, place: Any) -> NoReturn:
         file, line = (str(place[0]), int(place[1])) if place else (str(self._path), None)
         fault = Fault(route, kind, text, file, line, current_call())
         self.faults.append(fault)
@@ -259,3 +281,8 @@ class Learner:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _listed(commands: list[str]) -> str:
+    more = f" and {len(commands) - 3} more" if len(commands) > 3 else ""
+    return ", ".join(f"`{command}`" for command in commands[:3]) + more

@@ -10,10 +10,12 @@ import os
 import shlex
 import subprocess
 import sys
+import sysconfig
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from workshop.course.learner.places import Place
@@ -22,16 +24,19 @@ Note = Callable[[dict[str, Any]], None]
 _count = itertools.count(1)
 _told = threading.local()
 LONGEST = 2000
+_LIBRARY = f"{sysconfig.get_path('stdlib')}/"
+_STARTERS = {"subprocess", "os", "asyncio", "contextlib", "workshop"}
 
 
 class Programs:
     """Puts itself before ``subprocess.Popen``, ``os.system`` and their like.
 
-    ``note`` tells the plugin, ``where`` says at which line the learner's code is.
+    ``note`` tells the plugin, ``where`` says at which line the learner's code is, ``needed`` are descriptors without
+    which its process cannot answer.
     """
 
-    def __init__(self, note: Note, where: Callable[[], Place | None]) -> None:
-        self._note, self._where = note, where
+    def __init__(self, note: Note, where: Callable[[], Place | None], needed: set[int]) -> None:
+        self._note, self._where, self._needed = note, where, needed
         self._pid = os.getpid()
 
     def install(self) -> None:
@@ -65,12 +70,14 @@ class Programs:
         Popen.__module__ = "subprocess"
         subprocess.Popen = Popen  # type: ignore[misc]
         os.system = self._system(os.system)
-        for name in ("_exit", "abort", "closerange"):
+        for name in ("_exit", "abort", "close", "closerange"):
             setattr(os, name, self._noted(f"os.{name}", getattr(os, name)))
         sys.addaudithook(self._audit)
 
     def begin(self, command: str) -> Callable[[str | None], None]:
         """Tell that a program is started; call what this gives with its error, or ``None``, when it has ended."""
+        if _for_python():
+            return lambda error: None
         key, began = f"{os.getpid()}.{next(_count)}", time.perf_counter()
         self._note({"begin": key, "tool": tool_of(command), "command": command[:LONGEST]})
 
@@ -93,7 +100,8 @@ class Programs:
         """A function that the learner's process may not survive: the plugin is told where it was called."""
 
         def noted(*arguments: Any) -> Any:
-            place = self._where() if os.getpid() == self._pid else None
+            harmless = what.startswith("os.close") and not self._needed.intersection(_closed(arguments))
+            place = None if harmless or os.getpid() != self._pid else self._where()
             if place is not None:
                 self._note({"did": what, "arguments": repr(arguments), "place": place})
             return real(*arguments)
@@ -103,10 +111,29 @@ class Programs:
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in ("os.exec", "os.posix_spawn") or getattr(_told, "yes", False):
             return
+        if not Path(os.fsdecode(arguments[0])).exists():  # one of the folders in which a program is looked for
+            return
         words = arguments[1]
         if event == "os.exec" and os.getpid() == self._pid:
             self._note({"did": "os.exec", "arguments": command_line(words), "place": self._where()})
         self._note({"change": {"tool": tool_of(command_line(words)), "command": command_line(words)[:LONGEST]}})
+
+
+def _for_python() -> bool:
+    """Whether Python's own library runs a program for its own ends, as ctypes does to look for a library."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _STARTERS:
+        frame = frame.f_back
+    file = frame.f_code.co_filename if frame else ""
+    return file.startswith(_LIBRARY) and "/site-packages/" not in file
+
+
+def _closed(arguments: tuple[Any, ...]) -> Sequence[int]:
+    """The descriptors that os.close or os.closerange is to close."""
+    try:
+        return range(*arguments) if len(arguments) == 2 else arguments
+    except TypeError:
+        return ()
 
 
 @contextmanager

@@ -11,9 +11,16 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from workshop.errors import WorkshopError
+from workshop.errors import CannotHere, WorkshopError
 
 _START = "import sys; sys.path[:] = {path!r}; from workshop.course.learner.forkserver import serve; serve({descriptor})"
+
+
+def refused(why: str) -> CannotHere:
+    """The machine does not give a process the namespaces, or the rights in them, that a learner's process needs."""
+    return CannotHere(
+        f"This machine gives no process to your code: {why}.", "`python -m workshop doctor` says what it lacks."
+    )
 
 
 class Zygote:
@@ -77,6 +84,7 @@ class Zygote:
         path = [os.path.abspath(each) for each in sys.path]  # noqa: PTH100 - "" is the folder that we are in
         code = _START.format(path=path, descriptor=theirs.fileno())
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WORKSHOP_")}
+        environment["PATH"] = os.pathsep.join([environment.get("PATH", os.defpath), "/usr/sbin", "/sbin"])  # has ip
         try:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", code],
@@ -88,6 +96,7 @@ class Zygote:
             )
         finally:
             theirs.close()
+        self._control.settimeout(30)
 
     def _ask(self, descriptors: Sequence[int]) -> int:
         assert self._control is not None
@@ -97,7 +106,8 @@ class Zygote:
             raise EOFError
         said = json.loads(data)
         if "error" in said:
-            raise WorkshopError(f"No process can be made for your code: {said['error']}.", "See `doctor`.")
+            raise refused(said["error"])
+        os.set_inheritable(received[0], False)
         return received[0]
 
     def _end(self) -> None:
