@@ -68,7 +68,7 @@ class Progress:
         """Count an attempt, and keep that it passed; gives its number. With several parts, all of them have to pass."""
 
         def change(_: dict[str, Any], entry: Entry) -> None:
-            entry["attempts"] = _number(entry, "attempts") + 1
+            entry["attempts"] = count(entry, "attempts") + 1
             if passed and part is not None:
                 entry["parts"] = sorted({*parts_of(entry), part})
             if passed and (part is None or len(parts_of(entry)) >= parts):
@@ -80,7 +80,7 @@ class Progress:
         """That many hints were asked for."""
 
         def change(_: dict[str, Any], entry: Entry) -> None:
-            entry["hints"] = max(number, _number(entry, "hints"))
+            entry["hints"] = max(number, count(entry, "hints"))
 
         self.change(name, change)
 
@@ -157,6 +157,7 @@ def _entry(known: dict[str, Any], name: str) -> Entry:
     return dict(entry) if isinstance(entry, dict) else {}
 
 
-def _number(entry: Entry, key: str) -> int:
+def count(entry: Entry, key: str) -> int:
+    """A number out of an entry; 0 if there is none."""
     value = entry.get(key)
     return value if isinstance(value, int) else 0

@@ -1,0 +1,226 @@
+"""What terminal and page ask and command during one sitting, in one object."""
+
+from __future__ import annotations
+
+import difflib
+import threading
+from pathlib import Path
+from typing import Any
+
+from workshop.course import exercise as exercises
+from workshop.course import typed
+from workshop.course.exercise import Exercise
+from workshop.course.files import cannot_write, make_folder, replace
+from workshop.course.progress import count, parts_of
+from workshop.course.sitting import Judge, Opened, OpenStage, Sitting
+from workshop.course.workbench import Workbench, read_text
+from workshop.errors import WorkshopError
+from workshop.journal import Journal
+
+PATIENCE = 30.0
+"""Seconds that a command waits for the judgement under way to end."""
+
+
+class Changed(WorkshopError):
+    """A file has changed since it was read: ``text`` and ``version`` are what it is now."""
+
+    def __init__(self, name: str, text: str, version: str) -> None:
+        super().__init__(f"{name} has been changed meanwhile.", "Look at what it is now, and save again.")
+        self.text, self.version = text, version
+
+
+class Lesson:
+    """One learner at work on one exercise after another. Safe to use from any thread; judging has a thread of its own.
+
+    ``journal`` is told when judging begins, what came of it, and when another exercise is opened. ``open_stage`` makes
+    a stage for an exercise, on which ``judge`` works. ``engine`` is which Docker it is, if not what each exercise says
+    (``docker``: the machine's own). ``poll`` has saves noticed by looking. ``folder`` has the exercises, if not the
+    program's own.
+    """
+
+    def __init__(
+        self,
+        workbench: Workbench,
+        journal: Journal,
+        open_stage: OpenStage,
+        judge: Judge,
+        *,
+        engine: str | None = None,
+        poll: bool = False,
+        folder: Path | None = None,
+    ) -> None:
+        self.workbench = workbench
+        self._engine, self._folder = engine, folder
+        self._catalogue = exercises.catalogue(folder, [])
+        self._sitting = Sitting(workbench, journal, open_stage, judge, poll=poll)
+        self._writing = threading.Lock()
+
+    def start(self, exercise: Exercise) -> Lesson:
+        """Open an exercise, and judge whatever is saved from now on.
+
+        :raises WorkshopError: if that is not possible.
+        """
+        opened = self._sitting.open(exercise)
+        if opened.error is not None:
+            raise opened.error
+        return self
+
+    def close(self, seconds: float = 1.0) -> bool:
+        """Judge no more, and take the stage down; says whether that was done within so many seconds."""
+        return self._sitting.close(seconds)
+
+    # -- what is asked
+
+    @property
+    def opened(self) -> Opened:
+        """What is open now."""
+        return self._sitting.opened
+
+    def state(self) -> dict[str, Any]:
+        """All that is to be shown, as docs/course.md has it."""
+        opened, judging = self._sitting.opened, self._sitting.judging
+        exercise, progress = opened.exercise, self.workbench.progress
+        states = progress.states()
+        problems = [opened.error] if opened.error is not None else []
+        hints: tuple[str, ...] = ()
+        task = ""
+        try:
+            task, hints = exercise.task(), exercise.hints()
+        except WorkshopError as error:
+            problems.append(error)
+        if opened.verdict is not None and opened.verdict.problem:
+            problems.append(WorkshopError(opened.verdict.problem))
+        return {
+            "number": exercise.number,
+            "name": exercise.name,
+            "title": exercise.title,
+            "goal": exercise.goal,
+            "task": task,
+            "routes": list(exercise.routes),
+            "driver": exercise.driver,
+            "engine": self._engine or exercise.engine,
+            "files": [{"name": name, "path": str(self.workbench.file(exercise, name))} for name in exercise.files],
+            "try": list(exercise.commands),
+            "hints": list(hints[: count(progress.entry(exercise.name), "hints")]),
+            "hints_total": len(hints),
+            "verdict": None if opened.verdict is None else opened.verdict.as_dict(),
+            "judging": judging,
+            "progress": [
+                {
+                    "number": each.number,
+                    "name": each.name,
+                    "title": each.title,
+                    "state": states.get(each.name, "untouched"),
+                }
+                for each in self._catalogue
+            ],
+            "next": following(self._catalogue, exercise),
+            "problem": str(problems[0]) if problems else None,
+        }
+
+    def hint(self) -> dict[str, Any]:
+        """The next hint; once all were given, the last one again."""
+        return hint(self.workbench, self.opened.exercise)
+
+    def solution(self, anyway: bool = False) -> dict[str, Any]:
+        """One right answer, and how the learner's file differs from it.
+
+        :raises WorkshopError: before it has passed, unless ``anyway``.
+        """
+        opened = self.opened
+        return solution(self.workbench, opened.exercise, opened.file, anyway)
+
+    def read(self, name: str) -> dict[str, Any]:
+        """A file of the learner's."""
+        text, version = read_text(self.workbench.file(self.opened.exercise, name))
+        return {"name": name, "text": text, "version": version}
+
+    # -- what is commanded
+
+    def rerun(self) -> None:
+        """Judge again."""
+        self._sitting.rerun()
+
+    def open(self, number: int | str) -> dict[str, Any]:
+        """Go to another exercise; returns once it is open. If it cannot be judged, the state's ``problem`` says why."""
+        opened = self._sitting.open(exercises.find(number, self._folder))
+        return {"number": opened.exercise.number}
+
+    def reset(self) -> dict[str, Any]:
+        """The stub again. ``backup`` says where the learner's own is now, null if there was nothing to keep."""
+        opened = self.opened
+        with self._writing:
+            backup = self.workbench.reset(opened.exercise, opened.file)
+        return {"backup": None if backup is None else str(backup)}
+
+    def write(self, name: str, text: str, version: str | int | None) -> dict[str, Any]:
+        """Save a file; gives its new ``version``.
+
+        :raises Changed: if it has changed since ``version``.
+        """
+        path = self.workbench.file(self.opened.exercise, name)
+        with self._writing:
+            there, known = read_text(path)
+            if version != known:
+                raise Changed(name, there, known)
+            try:
+                make_folder(path.parent)
+                replace(path, text.encode())
+            except OSError as error:
+                raise cannot_write(path, error) from None
+            return {"version": read_text(path)[1]}
+
+    def command(self, line: str) -> dict[str, Any]:
+        """Run one ``docker …`` line in the lab, once no judgement is under way: ``{"code", "output"}``.
+
+        :raises UsageError: if it is no command of Docker's.
+        """
+        typed.words_of(line)
+        if not self._sitting.wait_until_idle(PATIENCE):
+            raise WorkshopError("Your code is still being judged.", "Try again when that is done.")
+        opened = self.opened
+        if opened.stage is None:
+            raise opened.error or WorkshopError("There is no lab to run it in.")
+        return typed.run(line, opened.stage.socket, real=self._engine == "docker")
+
+
+def following(catalogue: tuple[Exercise, ...], exercise: Exercise) -> int | None:
+    """The number of the exercise after this one, or ``None`` after the last."""
+    return next((each.number for each in catalogue if each.number > exercise.number), None)
+
+
+def hint(workbench: Workbench, exercise: Exercise) -> dict[str, Any]:
+    """The next hint, which is remembered as asked for: ``text`` (Markdown), ``number``, ``total``.
+
+    :raises WorkshopError: if there are none.
+    """
+    hints = exercise.hints()
+    if not hints:
+        raise WorkshopError(f"There are no hints for exercise {exercise.number}.")
+    number = min(count(workbench.progress.entry(exercise.name), "hints") + 1, len(hints))
+    workbench.progress.hinted(exercise.name, number)
+    return {"text": hints[number - 1], "number": number, "total": len(hints)}
+
+
+def solution(workbench: Workbench, exercise: Exercise, file: str, anyway: bool) -> dict[str, Any]:
+    """``text``, and ``diff``: from the learner's file to the solution, in the unified form; empty if they are the same.
+
+    :raises WorkshopError: before it has passed, unless ``anyway``.
+    """
+    entry = workbench.progress.entry(exercise.name)
+    if not (anyway or entry.get("passed") or Path(file).stem in parts_of(entry)):
+        raise WorkshopError(
+            f"Exercise {exercise.number} has not passed yet.", "Ask for a hint, or for the solution anyway."
+        )
+    path = exercise.solution(file)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise WorkshopError(f"{path} cannot be read ({error.strerror}).", "Install the program again.") from None
+    try:
+        own, _ = read_text(workbench.file(exercise, file))
+    except WorkshopError:
+        own = ""
+    names = (f"your {file}", "one solution")
+    lines = difflib.unified_diff(own.splitlines(), text.splitlines(), *names, lineterm="")
+    return {"text": text, "diff": "\n".join(lines)}
