@@ -18,8 +18,8 @@ from tests.support import kinds
 from tests.support.leftovers import MARK, Leftovers
 
 HERE = Path(__file__).parent
-_left_out: pytest.StashKey[Counter[str]] = pytest.StashKey()
-_kind: pytest.StashKey[str] = pytest.StashKey()
+_left_out: pytest.StashKey[Counter[tuple[str, str]]] = pytest.StashKey()
+_kinds: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,39 +49,47 @@ def _settle_in_user_namespace() -> None:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False, capture_output=True)
 
 
-def kind_of(item: pytest.Item) -> str:
-    """The kind of a test: its marker's, its folder's, or ``fast``."""
-    name = next((mark.name for mark in item.iter_markers() if mark.name in kinds.MARKERS), None)
-    if name is None:
+def kinds_of(item: pytest.Item) -> list[str]:
+    """The kinds of a test: those of its markers, else its folder's, else ``fast``."""
+    names = sorted({mark.name for mark in item.iter_markers() if mark.name in kinds.MARKERS})
+    if not names:
         parts = item.path.relative_to(HERE).parts if item.path.is_relative_to(HERE) else ()
-        name = kinds.FOLDERS.get(parts[0], "fast") if parts else "fast"
-    if name == "engine":
+        names = [kinds.FOLDERS.get(parts[0], "fast") if parts else "fast"]
+    if "engine" in names:
         callspec = getattr(item, "callspec", None)
         version = callspec.params.get("version") if callspec else None
-        name = f"engine {version or kinds.VERSIONS[0]}"
-    return name
+        names[names.index("engine")] = f"engine {version or kinds.VERSIONS[0]}"
+    return names
+
+
+def lacking(item: pytest.Item) -> list[str]:
+    """Of the kinds of a test, those that lack something on this machine."""
+    return [name for name in item.stash[_kinds] if kinds.missing(name)]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     kept, left_out = [], []
     for item in items:
-        item.stash[_kind] = kind_of(item)
-        missing = kinds.missing(item.stash[_kind])
-        if missing and not config.getoption("--all-kinds"):
-            config.stash[_left_out][item.stash[_kind]] += 1
+        item.stash[_kinds] = kinds_of(item)
+        lacks = lacking(item)
+        if lacks and not config.getoption("--all-kinds"):
+            config.stash[_left_out][" and ".join(item.stash[_kinds]), lacks[0]] += 1
             left_out.append(item)
         else:
             kept.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     # browsers last: their driver keeps an event loop in this thread, where none may run to talk to the kernel
-    items[:] = sorted(kept, key=lambda item: item.stash[_kind] == "browser")
+    items[:] = sorted(kept, key=lambda item: "browser" in item.stash[_kinds])
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    kind = kinds.KINDS[item.stash[_kind]]
-    if missing := kinds.missing(kind.name):  # only under --all-kinds does it get here
-        pytest.fail(f"{kind.name} tests need {kind.needs}: {missing}; {kind.remedy}", pytrace=False)
+    told = []
+    for name in lacking(item):  # only under --all-kinds is there any
+        kind = kinds.KINDS[name]
+        told.append(f"{name} tests need {kind.needs}: {kinds.missing(name)}; {kind.remedy}")
+    if told:
+        pytest.fail("\n".join(told), pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -107,10 +115,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     skipped = len(terminalreporter.stats.get("skipped", []))
     not_asked = [version for version in kinds.VERSIONS if version not in kinds.engines_asked_for()]
     terminalreporter.section("left out")
-    for name, count in left_out.items():
-        kind = kinds.KINDS[name]
-        why = f"which need {kind.needs} ({kinds.missing(name)})"
-        terminalreporter.line(f"left out: {count} {name} tests, {why}. Remedy: {kind.remedy}.")
+    for (names, lacks), count in left_out.items():
+        kind = kinds.KINDS[lacks]
+        why = f"which need {kind.needs} ({kinds.missing(lacks)})"
+        terminalreporter.line(f"left out: {count} {names} tests, {why}. Remedy: {kind.remedy}.")
     if skipped:
         terminalreporter.line(f"left out: {skipped} tests that skipped themselves; `-rs` shows why.")
     if not_asked:
@@ -123,7 +131,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 def leftovers(request: pytest.FixtureRequest) -> Iterator[Leftovers]:
     """Fails a test that leaves something behind: on this machine, or where it asked to watch."""
     watcher = Leftovers()
-    if request.node.stash[_kind] == "fast":
+    if request.node.stash[_kinds] == ["fast"]:
         yield watcher
         return
     watcher.watch_machine()

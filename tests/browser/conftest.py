@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 from tests.browser.world import World
+from tests.support import kinds
 from tests.support.leftovers import MARK
 from workshop.dashboard import Dashboard
 
-CHROMIUM = "/usr/bin/chromium"
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -33,7 +33,7 @@ def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         # it serves all tests and starts helpers when it likes: they are not what one test left behind
         env = {name: value for name, value in os.environ.items() if name != MARK}
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET), env=env)
+        browser = playwright.chromium.launch(executable_path=kinds.chromium(), args=list(QUIET), env=env)
         yield browser
         browser.close()
 

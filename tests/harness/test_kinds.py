@@ -88,6 +88,44 @@ def test_what_the_machine_lacks_is_a_failure_where_nothing_may_be_left_out(tmp_p
     assert "browser tests need chromium: there is none" in result.stdout
 
 
+BOTH = """
+import pytest
+from tests.support import kinds
+kinds.missing = {{"browser": {browser!r}, "lab": {lab!r}}}.get
+pytestmark = [pytest.mark.browser, pytest.mark.lab]
+def test_needs_both():
+    pass
+def test_too():
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("lacks", "browser", "lab"), [("chromium", "there is none", None), ("network namespaces", None, "not allowed")]
+)
+def test_a_test_of_two_kinds_needs_what_both_need(tmp_path: Path, lacks: str, browser: str | None, lab: str | None):
+    text = BOTH.format(browser=browser, lab=lab)
+    result = run(tmp_path, text)
+    assert result.returncode == 5, "pytest's code for no tests"
+    told = next(line for line in result.stdout.splitlines() if line.startswith("left out: "))
+    assert told.startswith("left out: 2 browser and lab tests, which need ")
+    assert lacks in told and (browser or lab or "") in told
+    strict = run(tmp_path, text, "--all-kinds")
+    assert strict.returncode == 1
+    assert lacks in strict.stdout and "2 errors" in strict.stdout
+
+
+def test_all_that_a_test_of_two_kinds_lacks_is_named(tmp_path: Path):
+    strict = run(tmp_path, BOTH.format(browser="there is none", lab="not allowed"), "--all-kinds")
+    assert "browser tests need chromium: there is none" in strict.stdout
+    assert "lab tests need to make network namespaces" in strict.stdout
+
+
+def test_a_test_of_two_kinds_runs_where_nothing_is_missing(tmp_path: Path):
+    result = run(tmp_path, BOTH.format(browser=None, lab=None), "--all-kinds")
+    assert "2 passed" in result.stdout
+
+
 def test_a_test_that_leaves_a_process_behind_fails(tmp_path: Path):
     text = """
 import pytest, subprocess

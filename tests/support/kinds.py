@@ -1,6 +1,7 @@
 """The kinds of tests: what each needs, how that is found out, and what to do where it is missing.
 
-A test is of the kind of its marker (``@pytest.mark.kernel``), else of its folder's, else ``fast``.
+A test is of the kind of its marker (``@pytest.mark.kernel``), else of its folder's, else ``fast``. With several markers
+it is of several kinds, and needs what all of them need.
 """
 
 from __future__ import annotations
