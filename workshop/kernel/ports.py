@@ -97,7 +97,7 @@ def _bind(protocol: int, address: str, port: int) -> list[socket.socket]:
         try:
             if family == socket.AF_INET6:
                 one.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            one.bind((host, port))
+            _take(one, host, port)
         except OSError as error:
             one.close()
             if host == "::" and error.errno == errno.EADDRNOTAVAIL:  # IPv6 is off
@@ -107,6 +107,23 @@ def _bind(protocol: int, address: str, port: int) -> list[socket.socket]:
             raise
         held.append(one)
     return held
+
+
+def _take(one: socket.socket, host: str, port: int) -> None:
+    """Bind a socket so that nobody else can use the port, and nothing is accepted on it. Raises OSError.
+
+    As Docker's own proxy does, a port of which only ended connections are left (TIME_WAIT) is taken. That needs
+    SO_REUSEADDR, which also lets two sockets share a port until one listens: so it listens for a moment, which fails
+    if somebody else has the port, and then gives the permission up, so that nobody else can.
+    """
+    if one.type != socket.SOCK_STREAM or one.proto != socket.IPPROTO_TCP:
+        one.bind((host, port))
+        return
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    one.bind((host, port))
+    one.listen(0)
+    one.shutdown(socket.SHUT_RDWR)
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
 
 
 def _reason(error: OSError, address: str) -> str:
