@@ -147,6 +147,26 @@ def test_when_the_outer_process_is_killed_all_inside_ends() -> None:
     assert not members(namespace)
 
 
+def test_what_iptables_locks_has_no_name_and_is_the_same_for_all_in_the_lab() -> None:
+    process = start(
+        """
+        import fcntl, subprocess
+        path = os.environ["XTABLES_LOCKFILE"]
+        held = os.open(path, os.O_RDONLY)
+        fcntl.flock(held, fcntl.LOCK_EX)
+        print(os.readlink(path), flush=True)
+        script = "import fcntl, sys; fcntl.flock(open(sys.argv[1]), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+        other = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True)
+        print(other.stderr.splitlines()[-1])
+        """
+    )
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0, err
+    name, other = out.splitlines()[1:]
+    assert name.startswith("/memfd:"), "no file is left when the lab is killed"
+    assert other.startswith("BlockingIOError")
+
+
 def members(namespace: str) -> list[str]:
     """The processes in a PID namespace, as seen from outside."""
     found = []

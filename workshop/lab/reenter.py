@@ -75,14 +75,11 @@ def reenter() -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     outside = os.getpid()
-    lock = f"/tmp/.workshop-xtables-{outside}"  # /run, where it is otherwise, belongs to someone else inside
     signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))
     _unshare_all()
     first = os.fork()
     if first:
-        code = _wait_for(first)
-        Path(lock).unlink(missing_ok=True)
-        os._exit(code)
+        os._exit(_wait_for(first))
     _die_with_parent(signal.SIGKILL)
     _own_mounts()
     second = os.fork()
@@ -90,7 +87,7 @@ def reenter() -> None:
         os._exit(_wait_for(second))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, (*_PASSED_ON, signal.SIGCHLD))
     os.environ[MARK] = str(outside)
-    os.environ["XTABLES_LOCKFILE"] = lock
+    os.environ["XTABLES_LOCKFILE"] = _lock_file()
     _loopback_up()
 
 
@@ -150,6 +147,15 @@ def _own_mounts() -> None:
         with contextlib.suppress(OSError):
             mount(kind, "/proc" if kind == "proc" else "/sys", kind, MS_NOSUID | MS_NODEV | MS_NOEXEC)
     mount("none", "/", None, MS_REC | MS_SHARED)  # mount namespaces made in here may follow: a sandbox comes, and goes
+
+
+def _lock_file() -> str:
+    """A file for iptables to lock that has no name and goes with this process.
+
+    In /run, where it is otherwise, it is another user's, or one for the machine's own rules.
+    """
+    descriptor = os.memfd_create("xtables.lock")
+    return f"/proc/{Path('/proc/self').readlink()}/fd/{descriptor}"
 
 
 def _loopback_up() -> None:
