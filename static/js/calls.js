@@ -184,18 +184,20 @@ export class Calls {
     const { sign, word } = STATES[call.state];
     const wrong = trouble(call);
     const about = this.story.about(call);
-    const said = JSON.stringify([call.route, call.state, call.duration_ms, wrong, about]);
+    const lines = call.output.length;
+    const printed = lines ? `${lines} ${lines === 1 ? "line" : "lines"}` : "";
+    const said = JSON.stringify([call.route, call.state, call.duration_ms, wrong, about, printed]);
     if (this.#said.get(row) === said) return;
     this.#said.set(row, said);
     button.dataset.state = call.state;
-    button.title = [call.route, ...about, wrong].filter(Boolean).join("\n");
+    button.title = [call.route, ...about, wrong, printed && `printed ${printed}`].filter(Boolean).join("\n");
     button.replaceChildren(
       el("span", { class: "number" }, call.number),
       el("span", { class: "sign", "aria-hidden": "true" }, sign),
       el(
         "span",
         { class: "what" },
-        el("span", { class: "method" }, method),
+        el("span", { class: "method" }, method, printed && el("span", { class: "printed" }, el("span", { class: "unseen" }, ", printed"), ` ${printed}`)),
         el("span", { class: "about" }, [interfaceName, ...about].filter(Boolean).map((name) => shorten(name, 20)).join(" · ")),
         wrong && el("span", { class: "trouble" }, wrong),
       ),

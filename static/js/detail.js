@@ -69,9 +69,14 @@ function changed({ changes }, nameOf) {
   }).flat();
 }
 
-function output({ output: lines }) {
+function output({ output: lines, streams }) {
   if (!lines.length) return note("The handler printed nothing.");
-  return el("pre", { class: "code", tabindex: "0" }, lines.map((line) => `${line.replace(/\n$/, "")}\n`).join(""));
+  const isWrong = (index) => streams[index] === "traceback" || streams[index] === "stderr";
+  return el("pre", { class: "code", tabindex: "0" }, lines.map((line, index) => el(
+    "span",
+    { class: isWrong(index) && "trouble", "data-stream": streams[index] },
+    `${line.replace(/\n$/, "")}\n`,
+  )));
 }
 
 const TABS = [

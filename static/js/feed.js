@@ -14,7 +14,7 @@ async function getJson(path) {
  * and a gap is filled from the journal, or by a snapshot where that is shorter or the server is another one.
  *
  * `on` has `snapshot(message)`, `event(event, change)`, `batch()` (after several events), `picture(message)` (null if
- * the server cannot make one) and `state(word)` with "live" or "reconnecting".
+ * the server cannot make one), `lesson()` (ask for the exercise again) and `state(word)` with "live" or "reconnecting".
  */
 export class Feed {
   #session = null;
@@ -29,6 +29,7 @@ export class Feed {
     this.socket.on("disconnect", () => on.state("reconnecting"));
     this.socket.on("connect_error", () => on.state("reconnecting"));
     this.socket.on("events", ({ events }) => this.#take(events));
+    this.socket.on("lesson", () => on.lesson());
     this.socket.on("picture", (picture) => on.picture(picture));
     // a browser that is told it has no network does not notice a dead socket for seconds
     addEventListener("offline", () => this.socket.io.engine?.close());

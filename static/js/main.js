@@ -12,9 +12,12 @@ import { Story } from "./story.js";
 const KEPT_TIMINGS = 2000;
 const $ = (id) => document.getElementById(id);
 
-const story = new Story();
+/** What an exercise's page (lesson/main.js) puts in its own place: told of each new verdict, each beginning anew. */
+export const lesson = { verdict() {}, begin() {}, changed() {}, connection() {} };
+
+export const story = new Story();
 const timings = [];
-const dirty = { entries: new Map(), names: false, seen: [] }; // what is new since the last frame
+const dirty = { entries: new Map(), names: false, verdict: false, seen: [] }; // what is new since the last frame
 let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
 let scheduled = false;
@@ -83,7 +86,9 @@ function tellEmpty() {
   $("list").classList.toggle("is-empty", isEmpty);
   if (isEmpty) {
     $("calls").replaceChildren(
-      el("li", { class: "empty" }, el("p", {}, "No calls yet. In a second terminal:"), el("pre", { class: "code" }, facts.try ?? "")),
+      el("li", { class: "empty" }, facts.lesson
+        ? el("p", {}, "No calls yet. Save your file, or run a command under the picture.")
+        : [el("p", {}, "No calls yet. In a second terminal:"), el("pre", { class: "code" }, facts.try ?? "")]),
     );
   } else $("calls").querySelector(".empty")?.remove();
 }
@@ -126,10 +131,12 @@ function banner(text, isLost = false) {
 
 function flush() {
   scheduled = false;
-  const { entries, names, seen } = dirty;
+  const { entries, names, verdict, seen } = dirty;
   dirty.entries = new Map();
   dirty.names = false;
+  dirty.verdict = false;
   dirty.seen = [];
+  if (verdict) lesson.verdict(story.lesson);
   tellEmpty();
   if (names) calls.rename();
   tellCaption();
@@ -151,12 +158,14 @@ const feed = new Feed(story, {
     else if (openNumber !== null) close();
     dirty.entries.clear(); // all of it is in the snapshot
     tellCaption();
+    lesson.begin(story.lesson);
     recordNext({ kind: "snapshot", seq: message.seq, received: now() });
   },
   event(event, { call, line, names }) {
     if (call && !dirty.entries.has(call.number)) dirty.entries.set(call.number, { call });
     if (line) dirty.entries.set(`line ${line.seq}`, { line });
     dirty.names ||= names;
+    dirty.verdict ||= event.kind === "verdict";
     dirty.seen.push({ kind: event.kind, seq: event.seq, call: event.call, at: event.at * 1000, received: now() });
   },
   batch() {
@@ -164,6 +173,7 @@ const feed = new Feed(story, {
     scheduled = true;
     requestAnimationFrame(flush);
   },
+  lesson: () => lesson.changed(),
   picture: (message) => (message ? picture.show(message, now()) : picture.cannot()),
   state(word) {
     $("connection").dataset.state = word;
@@ -171,6 +181,7 @@ const feed = new Feed(story, {
     const lost = "The connection to the plugin is lost. What you see is the last that was told; it goes on by itself once the plugin answers.";
     if (word === "live") banner("");
     else banner(lost, true);
+    lesson.connection(word);
   },
 });
 

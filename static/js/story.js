@@ -1,4 +1,4 @@
-// The events folded into calls, names and lines: in the browser what workshop/dashboard/story.py is on the server.
+// The events folded into calls, names, lines and the last verdict: in the browser what workshop/dashboard/story.py is on the server.
 
 const KEPT = { calls: 500, lines: 500 };
 const TABLES = ["networks", "endpoints", "containers"];
@@ -11,7 +11,7 @@ const newCall = (number) => ({
   network: null, endpoint: null, sandbox: null,
   started: null, finished: null,
   status: null, answer: null, error: null, duration_ms: null, waited_ms: null,
-  commands: [], changes: [], output: [],
+  commands: [], changes: [], output: [], streams: [],
 });
 
 const fill = (call, data, names) => {
@@ -37,6 +37,7 @@ const LEARN = {
   },
   output(call, { data }) {
     call.output.push(String(data.text ?? ""));
+    call.streams.push(data.stream || "stdout");
   },
 };
 
@@ -44,8 +45,21 @@ function lineOf({ seq, at, kind, call, data }) {
   if (kind === "notice") return { seq, at, level: data.level ?? "info", text: data.text ?? "" };
   if (kind === "docker" && data.did) return { seq, at, level: "did", text: data.did };
   if (kind === "output" && call === null) return { seq, at, level: "output", text: data.text ?? "" };
+  if (kind === "verdict" && data.judging) return { seq, at, level: "attempt", text: `Attempt ${data.attempt}` };
   return null;
 }
+
+/** The lesson after a `verdict` event. Another exercise begins without a verdict. */
+function judged(lesson, data) {
+  const fresh = { exercise: data.exercise ?? null, judging: false, attempt: 0, verdict: null };
+  if (data.opened) return fresh;
+  const known = lesson.exercise === data.exercise ? lesson : fresh;
+  const attempt = data.attempt || known.attempt;
+  if (data.judging) return { ...known, judging: true, attempt };
+  return "passed" in data ? { ...known, judging: false, attempt, verdict: data } : known;
+}
+
+const NOTHING_JUDGED = { exercise: null, judging: false, attempt: 0, verdict: null };
 
 /** What has happened so far. `apply` takes events in order, exactly once each: see `last`. */
 export class Story {
@@ -54,10 +68,11 @@ export class Story {
   }
 
   /** Begin anew from a snapshot of the server. */
-  reset({ seq, calls, lines, names }) {
+  reset({ seq, calls, lines, names, lesson = NOTHING_JUDGED }) {
     this.last = seq;
     this.calls = new Map(calls.map((call) => [call.number, call]));
     this.lines = lines;
+    this.lesson = lesson;
     this.names = Object.fromEntries(TABLES.map((table) => [table, { ...names[table] }]));
   }
 
@@ -65,6 +80,7 @@ export class Story {
   apply(event) {
     if (event.seq !== this.last + 1) throw new Error(`event ${event.seq} after ${this.last}`);
     this.last = event.seq;
+    if (event.kind === "verdict") this.lesson = judged(this.lesson, event.data);
     return { call: this.#tell(event), line: this.#addLine(event), names: this.#learn(event) };
   }
 

@@ -15,7 +15,9 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from workshop import resources, vendor
 from workshop.dashboard import guard
+from workshop.dashboard import lesson as lessons
 from workshop.dashboard.feed import Feed, Picture
+from workshop.dashboard.lesson import Lesson
 from workshop.dashboard.views import IMPORT_MAP, make_blueprint
 from workshop.errors import UsageError, WorkshopError
 from workshop.journal import Journal
@@ -24,7 +26,7 @@ _WAIT = 1.0  # seconds that a stop waits for the server's thread
 
 
 def create_app(journal: Journal, feed: Feed, facts: dict[str, Any], token: str) -> Flask:
-    """The Flask app that answers for one session; ``facts`` as in ``make_blueprint``."""
+    """The Flask app that answers for one session; ``facts`` as in ``views.make_blueprint``."""
     app = Flask(
         "workshop.dashboard",
         template_folder=str(resources.path("templates")),
@@ -49,7 +51,7 @@ class Dashboard:
     ``address`` is a loopback address and a port (0: any free one). ``sock`` is a socket that is bound
     already, for a process that has since moved to another network namespace; it stays the caller's to close.
     ``token`` is the session's secret (made if not given). ``engine`` and ``driver`` are shown in the header,
-    ``try_this`` is the command that the empty page proposes.
+    ``try_this`` is the command that the empty page proposes. With a ``lesson`` the page is an exercise's.
 
     :raises UsageError: if the address is not a loopback address.
     :raises WorkshopError: if the port is taken.
@@ -67,6 +69,7 @@ class Dashboard:
         engine: str = "",
         driver: str = "bridge",
         try_this: str = "docker network create -d workshop shop",
+        lesson: Lesson | None = None,
     ) -> None:
         self._sock = sock if sock is not None else _bind(address)
         self._is_ours = sock is None
@@ -78,9 +81,12 @@ class Dashboard:
             "engine": engine,
             "driver": driver,
             "try": try_this,
+            "lesson": lesson is not None,
         }
         self._feed = Feed(journal, picture, self._emit)
         self.app = create_app(journal, self._feed, facts, self.token)
+        if lesson is not None:
+            self.app.register_blueprint(lessons.make_blueprint(lesson, lambda: self._emit("lesson", {})))
         self._sockets = SocketIO(
             self.app,
             async_mode="threading",

@@ -1,4 +1,4 @@
-"""The journal folded into what the page shows: calls, names and the lines between the calls.
+"""The journal folded into what the page shows: calls, names, the lines between the calls, and the last verdict.
 
 `static/js/story.js` does the same in the browser, event by event; both must agree on the shape.
 """
@@ -32,8 +32,10 @@ class Story:
         self._lock = threading.Lock()
         self._calls = Calls(keep=KEPT_CALLS)
         self._from_before: set[int] = set()
+        self._streams: dict[int, list[str]] = {}
         self._lines: list[dict[str, Any]] = []
         self._names: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
+        self._lesson: dict[str, Any] = dict(NOTHING_JUDGED)
         self._seq, self._before = start, before
 
     @property
@@ -50,10 +52,12 @@ class Story:
                     self._seq = event.seq
 
     def snapshot(self) -> dict[str, Any]:
-        """``{"seq", "calls", "lines", "names"}``.
+        """``{"seq", "calls", "lines", "names", "lesson"}``.
 
-        A call is ``Call.as_dict()``, its ``state`` may also be ``"lost"``; a line is what ``line_of`` gives;
-        names are those of the ``docker`` events, by table and ID.
+        A call is ``Call.as_dict()``, its ``state`` may also be ``"lost"``, and ``streams`` says of each line of its
+        ``output`` where it came from (``stdout``, ``stderr``, ``traceback``); a line is what ``line_of`` gives;
+        names are those of the ``docker`` events, by table and ID; the lesson is what ``judged`` makes of the
+        ``verdict`` events.
         """
         with self._lock:
             return {
@@ -61,15 +65,20 @@ class Story:
                 "calls": [self._told(call.as_dict()) for call in self._calls],
                 "lines": list(self._lines),
                 "names": {table: dict(rows) for table, rows in self._names.items()},
+                "lesson": self._lesson,
             }
 
     def _told(self, call: dict[str, Any]) -> dict[str, Any]:
         if call["state"] == State.RUNNING and call["number"] in self._from_before:
             call["state"] = "lost"
-        return call
+        return {**call, "streams": list(self._streams.get(call["number"], ()))}
 
     def _add(self, event: Event) -> None:
-        self._calls.take(event)
+        call = self._calls.take(event)
+        if event.kind == "output" and call is not None:
+            self._streams.setdefault(call.number, []).append(str(event.data.get("stream") or "stdout"))
+            for number in [number for number in self._streams if self._calls.get(number) is None]:
+                del self._streams[number]
         if event.kind == "call.started" and event.call is not None and event.seq <= self._before:
             self._from_before.add(event.call)
         elif event.kind == "call.finished":
@@ -77,10 +86,33 @@ class Story:
         elif event.kind == "docker":
             for table in TABLES:
                 _learn(self._names[table], event.data.get(table) or {})
+        elif event.kind == "verdict":
+            # who was judging then is gone, and so is what would have come of it
+            is_late = event.seq <= self._before and event.data.get("judging")
+            self._lesson = self._lesson if is_late else judged(self._lesson, event.data)
         line = line_of(event)
         if line is not None:
             self._lines.append(line)
             del self._lines[:-KEPT_LINES]
+
+
+NOTHING_JUDGED = {"exercise": None, "judging": False, "attempt": 0, "verdict": None}
+"""The lesson before the first ``verdict`` event: which exercise, whether it is being judged, the last verdict."""
+
+
+def judged(lesson: dict[str, Any], data: dict[str, Any]) -> dict[str, Any]:
+    """The lesson after a ``verdict`` event. Another exercise begins without a verdict."""
+    known = (
+        lesson if lesson["exercise"] == data.get("exercise") else {**NOTHING_JUDGED, "exercise": data.get("exercise")}
+    )
+    if data.get("opened"):
+        return {**NOTHING_JUDGED, "exercise": data.get("exercise")}
+    attempt = data.get("attempt") or known["attempt"]
+    if data.get("judging"):
+        return {**known, "judging": True, "attempt": attempt}
+    if "passed" in data:
+        return {**known, "judging": False, "attempt": attempt, "verdict": data}
+    return known
 
 
 def line_of(event: Event) -> dict[str, Any] | None:
@@ -92,6 +124,8 @@ def line_of(event: Event) -> dict[str, Any] | None:
         level, text = "did", data["did"]
     elif event.kind == "output" and event.call is None:
         level, text = "output", data.get("text", "")
+    elif event.kind == "verdict" and data.get("judging"):
+        level, text = "attempt", f"Attempt {data.get('attempt')}"
     else:
         return None
     return {"seq": event.seq, "at": event.at, "level": level, "text": text}

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, url_for
 
 from workshop import vendor
+from workshop.dashboard import guard
 from workshop.dashboard.feed import Feed
 from workshop.dashboard.story import for_browser
 from workshop.journal import Journal
@@ -26,7 +27,7 @@ def make_blueprint(journal: Journal, feed: Feed, facts: dict[str, Any]) -> Bluep
     """The dashboard's routes.
 
     ``facts`` is what the page says of the session: ``session`` (its ID), ``title``, ``engine``, ``driver``,
-    ``try`` (a command that makes the first calls).
+    ``try`` (a command that makes the first calls), ``lesson`` (whether it is an exercise's).
     """
     routes = Blueprint("dashboard", __name__)
 
@@ -34,7 +35,10 @@ def make_blueprint(journal: Journal, feed: Feed, facts: dict[str, Any]) -> Bluep
     def page() -> str:
         lacking = vendor.missing(_vendor_folder())
         problem = f"The browser libraries are not installed. {vendor.REMEDY}" if lacking else ""
-        return render_template("dashboard.html", facts=facts, import_map=IMPORT_MAP, problem=problem)
+        shown: dict[str, Any] = {"facts": facts, "import_map": IMPORT_MAP, "problem": problem}
+        if facts["lesson"]:
+            return render_template("lesson.html", style_nonce=guard.style_nonce(), **shown)
+        return render_template("dashboard.html", **shown)
 
     @routes.get("/favicon.ico")
     def icon() -> Response:

@@ -1,0 +1,61 @@
+// The progress over all exercises, in the header: one segment each, a button that opens it.
+import { el } from "../dom.js";
+
+const STATES = { passed: "passed", begun: "begun", untouched: "not begun" };
+
+/** The segments. `open(number)` is called by them. */
+export class Progress {
+  #said = "";
+
+  constructor(list, open) {
+    this.list = list;
+    this.open = open;
+    list.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!by) return;
+      event.preventDefault();
+      const buttons = this.#buttons();
+      this.#focus(buttons[(buttons.indexOf(document.activeElement) + by + buttons.length) % buttons.length]);
+    });
+  }
+
+  /** Show `progress` (rows of number, name, title, state), and which exercise is `open`. */
+  show(progress, open) {
+    const said = JSON.stringify([progress, open]);
+    if (said === this.#said) return;
+    this.#said = said;
+    const focused = document.activeElement?.dataset.number;
+    this.list.replaceChildren(...progress.map(({ number, title, name, state }) => {
+      const isOpen = number === open;
+      const label = `Exercise ${number}: ${title || name}, ${STATES[state] ?? state}`;
+      return el("li", {}, el("button", {
+        type: "button",
+        class: "segment",
+        "data-number": number,
+        "data-state": state,
+        "aria-current": isOpen && "step",
+        "aria-label": label,
+        title: label,
+        tabindex: isOpen ? 0 : -1,
+        on: { click: () => this.open(number) },
+      }, el("span", { class: "bar", "aria-hidden": "true" }), el("span", { class: "digits", "aria-hidden": "true" }, number)));
+    }));
+    if (!this.list.querySelector('[tabindex="0"]')) this.#buttons()[0]?.setAttribute("tabindex", "0");
+    if (focused) this.#focus(this.list.querySelector(`[data-number="${focused}"]`));
+  }
+
+  /** Go to the open exercise's segment; the arrow keys go on from there. */
+  enter() {
+    this.#focus(this.list.querySelector("[aria-current]") ?? this.#buttons()[0]);
+  }
+
+  #buttons() {
+    return [...this.list.querySelectorAll(".segment")];
+  }
+
+  #focus(button) {
+    if (!button) return;
+    for (const each of this.#buttons()) each.tabIndex = each === button ? 0 : -1;
+    button.focus();
+  }
+}
