@@ -14,14 +14,29 @@
       return MOST; // without a memory this might go on for ever
     }
   };
-  addEventListener("error", ({ target }) => {
-    const loads = target instanceof HTMLScriptElement || target instanceof HTMLLinkElement;
-    if (loads && count() < MOST) {
+  const came = ({ sheet }) => {
+    try {
+      return sheet.cssRules.length > 0;
+    } catch {
+      return false; // there is none, or, in some browsers, one that may not be read
+    }
+  };
+  let failed = false;
+  const again = () => {
+    if (!failed && count() < MOST) {
       count(count() + 1);
       setTimeout(() => location.reload(), PAUSE);
     }
+    failed = true;
+  };
+  addEventListener("error", ({ target }) => {
+    if (target instanceof HTMLScriptElement || target instanceof HTMLLinkElement) again();
   }, true);
-  addEventListener("load", () => globalThis.workshop && count(0));
+  addEventListener("load", () => {
+    // a style sheet that comes to nothing does so before this script runs, and so unheard
+    if (![...document.querySelectorAll("link[rel=stylesheet]")].every(came)) again();
+    else if (globalThis.workshop && !failed) count(0);
+  });
 })();
 
 (() => {
