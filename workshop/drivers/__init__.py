@@ -15,7 +15,7 @@ from workshop.errors import UsageError
 Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]
 """What answers a route: a function of the request and the host."""
 
-DRIVERS = {"bridge": "workshop.drivers.bridge"}
+DRIVERS = {"bridge": "workshop.drivers.bridge", "null": "workshop.drivers.null"}
 """The drivers by name, and the module of each."""
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from workshop.drivers import bridge_link, bridge_rules, links, naming, options, publishing
+from workshop.drivers import adopted, bridge_link, bridge_rules, links, naming, options, publishing
 from workshop.drivers.bridge_options import OPTIONS
 from workshop.drivers.common import (
     activate,
@@ -74,8 +74,9 @@ def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
     for endpoint_id in host.store.endpoints_of(network_id):
         _remove_endpoint(host, endpoint_id)
     name = bridge_link.name_of(network_id, chosen) if chosen else naming.bridge(network_id)
-    bridge_rules.close_again(host, network_id, name)
+    bridge_rules.close_again(host, network_id, adopted.bridge(remembered, name))
     bridge_link.remove(host, network_id, chosen)
+    adopted.remove(host, remembered)
     return {}
 
 
@@ -96,7 +97,7 @@ def create_endpoint(request: t.CreateEndpointRequest, host: Host) -> t.CreateEnd
     if endpoint_id in host.endpoints and host.kernel.index(naming.host_end(endpoint_id)):
         return answer  # a retry: the container may be using it already
     _remove_predecessors(host, request["NetworkID"], endpoint_id, asked)
-    bridge = bridge_link.name_of(request["NetworkID"], chosen)
+    bridge = bridge_link.of(host, request["NetworkID"], chosen)
     master = host.kernel.index(bridge)
     if master is None:
         raise PluginError(f"the bridge {bridge} of this network is gone; remove the network and create it again")
@@ -134,7 +135,7 @@ def join(request: t.JoinRequest, host: Host) -> t.JoinAnswer:
     """NetworkDriver.Join: which link goes into the container, and its gateways and routes."""
     facts, chosen = _read(host.network(request["NetworkID"]), host, quiet=True)
     host.endpoint(request["EndpointID"])
-    name = naming.container_end(request["EndpointID"])
+    name = adopted.container_end(host, request["EndpointID"])
     answer: t.JoinAnswer = {
         "InterfaceName": {"SrcName": name, "DstPrefix": chosen.prefix},
         "StaticRoutes": list(chosen.routes),
@@ -196,12 +197,12 @@ def endpoint_oper_info(request: t.EndpointRequest, host: Host) -> t.OperInfoAnsw
     """NetworkDriver.EndpointOperInfo: links, addresses, counters as the container sees them, published ports."""
     endpoint = host.endpoint(request["EndpointID"])
     _, chosen = _read(host.network(request["NetworkID"]), host, quiet=True)
-    outside = naming.host_end(request["EndpointID"])
+    outside = adopted.host_end(host, request["EndpointID"])
     asked, link = endpoint.get("Interface") or {}, host.kernel.find(outside)
     value: dict[str, Any] = {
-        "bridge": bridge_link.name_of(request["NetworkID"], chosen),
+        "bridge": bridge_link.of(host, request["NetworkID"], chosen),
         "host_link": outside,
-        "container_link": naming.container_end(request["EndpointID"]),
+        "container_link": adopted.container_end(host, request["EndpointID"]),
         "address": asked.get("Address") or "",
         "address_ipv6": asked.get("AddressIPv6") or "",
         "mac_address": asked.get("MacAddress") or "",
@@ -252,6 +253,7 @@ def _remove_endpoint(host: Host, endpoint_id: str) -> None:
     if (host.endpoints.get(endpoint_id) or {}).get("Ports"):
         host.unpublish(endpoint_id)
     links.remove_ours(host, naming.host_end(endpoint_id), "endpoint", endpoint_id)
+    adopted.remove(host, host.endpoints.get(endpoint_id))
 
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from workshop.drivers import links, naming
+from workshop.drivers import adopted, links, naming
 from workshop.drivers.facts import Facts
 from workshop.drivers.host import Host
 from workshop.drivers.options import Options
@@ -17,8 +17,13 @@ FORWARDING = ((4, "net/ipv4/ip_forward"), (6, "net/ipv6/conf/all/forwarding"))
 
 
 def name_of(network_id: str, chosen: Options) -> str:
-    """What a network's bridge is called."""
+    """What a network's bridge is to be called."""
     return chosen.bridge or naming.bridge(network_id)
+
+
+def of(host: Host, network_id: str, chosen: Options) -> str:
+    """What a network's bridge is called. Raises PluginError if another handler made the network, and no bridge."""
+    return adopted.bridge(host.networks.get(network_id)) or name_of(network_id, chosen)
 
 
 def ensure(host: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack) -> bool:
@@ -60,7 +65,7 @@ def remove(host: Host, network_id: str, chosen: Options | None) -> None:
 
 def attach(host: Host, endpoint_id: str, bridge: str, chosen: Options, *, published: bool) -> bool:
     """Let an endpoint's host end be a port of the bridge again; say whether it was not."""
-    link, master = host.kernel.find(naming.host_end(endpoint_id)), host.kernel.index(bridge)
+    link, master = host.kernel.find(adopted.host_end(host, endpoint_id)), host.kernel.index(bridge)
     if link is None or link.get("master") == master:
         return False
     host.kernel.link("set", index=link["index"], master=master, state="up")
@@ -73,7 +78,7 @@ def attach(host: Host, endpoint_id: str, bridge: str, chosen: Options, *, publis
 
 def hairpin(host: Host, endpoint_id: str, on: bool) -> None:
     """Whether a container may reach its own published port: its frames go back through the port they came from."""
-    index = host.kernel.index(naming.host_end(endpoint_id))
+    index = host.kernel.index(adopted.host_end(host, endpoint_id))
     if index is not None:
         host.kernel.brport("set", index=index, mode=int(on))
 

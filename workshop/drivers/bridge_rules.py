@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from workshop.drivers import naming, options, publishing
+from workshop.drivers import adopted, naming, options, publishing
 from workshop.drivers.facts import Facts, facts_of
 from workshop.drivers.host import Host
 from workshop.drivers.options import Option, Options
@@ -53,9 +53,11 @@ def close_again(host: Host, network_id: str, name: str) -> None:
 def owners(host: Host, table: tuple[Option, ...]) -> dict[str, dict[str, list[str]]]:
     """What every remembered network and endpoint needs in the firewall, by its ID."""
     found: dict[str, dict[str, list[str]]] = {}
-    for network_id, network in host.networks.items():
+    for network_id, network in host.networks.items() if table else ():  # a driver without options makes no bridges
         chosen = options.read(table, network, lambda text: None)
-        found[network_id] = elements(chosen.bridge or naming.bridge(network_id), facts_of(network), chosen)
+        found[network_id] = elements(
+            adopted.bridge(network, chosen.bridge or naming.bridge(network_id)), facts_of(network), chosen
+        )
     for endpoint_id, endpoint in host.endpoints.items():
         if endpoint.get("Ports"):
             found[endpoint_id] = publishing.elements(endpoint["Ports"])

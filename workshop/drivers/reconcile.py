@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import ModuleType
 
-from workshop.drivers import bridge_rules, links, naming, publishing
+from workshop.drivers import adopted, bridge_rules, links, naming, publishing
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
@@ -65,7 +65,7 @@ def forget_lost_endpoints(host: Host) -> list[str]:
 
     A container that dies with its Docker takes its links with it, and nobody calls Leave or DeleteEndpoint.
     """
-    lost = [key for key in host.endpoints if host.kernel.index(naming.host_end(key)) is None]
+    lost = [key for key in host.endpoints if host.kernel.index(adopted.host_end(host, key)) is None]
     for endpoint_id in lost:
         host.forget(endpoint_id)
     return lost

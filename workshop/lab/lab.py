@@ -8,9 +8,12 @@ import contextlib
 from pathlib import Path
 
 from pyroute2 import IPRoute
+from pyroute2.netlink.exceptions import NetlinkError
 
 from workshop.errors import UsageError
+from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
+from workshop.kernel.programs import ProgramError
 
 SWITCH = "ws-switch"
 UPLINK = "eth0"
@@ -90,19 +93,65 @@ class Lab:
     def _add_host(self, ip: IPRoute, switch: int, name: str, number: int) -> Host:
         namespace = Namespace.create()
         host = Host(name, namespace, f"192.0.2.{number}", f"2001:db8::{number}")
-        ip.link(
-            "add",
-            ifname=f"ws-{name}",
-            kind="veth",
-            peer={
-                "ifname": UPLINK,
-                "net_ns_fd": namespace.descriptor,
-                "address": f"02:00:00:00:02:{number:02x}",
-            },
-        )
-        ip.link("set", index=ip.link_lookup(ifname=f"ws-{name}")[0], master=switch, state="up")
-        namespace.run(lambda: _set_up_host(host))
+        _plug_in(ip, switch, host, number)
         return host
+
+    def mend(self, name: str) -> None:
+        """Make a host as it was at the start, whatever has become of it: every link and every rule on it goes.
+
+        Its namespace stays. Raises NetlinkError where the kernel refuses.
+        """
+        host = self.hosts[name]
+        assert self.world is not None
+        host.namespace.run(_empty)
+        if programs.find("nft"):
+            with contextlib.suppress(ProgramError):
+                programs.run(host.namespace, "nft", "flush", "ruleset")
+
+        def plug_in() -> None:
+            with IPRoute() as ip:
+                for index in ip.link_lookup(ifname=f"ws-{name}"):  # its other end may be anywhere
+                    ip.link("del", index=index)
+                _plug_in(ip, ip.link_lookup(ifname=SWITCH)[0], host, FIRST_HOST + self.names.index(name))
+
+        self.world.run(plug_in)
+
+
+def _plug_in(ip: IPRoute, switch: int, host: Host, number: int) -> None:
+    """Give a host its uplink to the switch, and what it has by itself."""
+    ip.link(
+        "add",
+        ifname=f"ws-{host.name}",
+        kind="veth",
+        peer={
+            "ifname": UPLINK,
+            "net_ns_fd": host.namespace.descriptor,
+            "address": f"02:00:00:00:02:{number:02x}",
+        },
+    )
+    ip.link("set", index=ip.link_lookup(ifname=f"ws-{host.name}")[0], master=switch, state="up")
+    host.namespace.run(lambda: _set_up_host(host))
+
+
+def _empty() -> None:
+    """Remove every link, every route by hand and every policy rule of the calling thread's namespace."""
+    with IPRoute() as ip:
+        for link in ip.get_links():
+            if link["index"] != 1:
+                with contextlib.suppress(NetlinkError):  # a pair goes as a whole
+                    ip.link("del", index=link["index"])
+        for family in (2, 10):
+            for table in (254, 253):
+                with contextlib.suppress(NetlinkError):
+                    ip.flush_routes(family=family, table=table)
+            for rule in list(ip.get_rules(family=family)):
+                if rule.get("priority", 0) not in (0, 32766, 32767):
+                    with contextlib.suppress(NetlinkError):
+                        ip.rule("del", family=family, priority=rule.get("priority"))
+        for address in list(ip.get_addr(index=1)):
+            if str(address.get("address")) not in ("127.0.0.1", "::1"):
+                with contextlib.suppress(NetlinkError):
+                    ip.addr("del", index=1, address=address.get("address"), prefixlen=address["prefixlen"])
 
 
 def _set_up_host(host: Host) -> None:

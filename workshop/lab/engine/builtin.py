@@ -47,6 +47,11 @@ class BridgeDriver:
         except (NetlinkError, ProgramError) as error:
             raise PluginFailure(str(error)) from None
 
+    def make_again(self) -> None:
+        """Make the bridges and rules of all networks anew. Raises PluginFailure."""
+        for network in list(self._networks.values()):
+            self.call("CreateNetwork", network["body"])
+
     def _inside(self, make: Any, body: dict[str, Any]) -> dict[str, Any]:
         self._host.enter()
         with IPRoute() as ip, self._lock:
@@ -69,7 +74,8 @@ class BridgeDriver:
             )
         internal = bool(body["Options"].get("com.docker.network.internal"))
         pools = [entry["Pool"] for entry in (*body["IPv4Data"], *body["IPv6Data"])]
-        network = {"bridge": name, "gateways": [gateway.split("/")[0] for gateway in gateways], "rules": []}
+        bare = [gateway.split("/")[0] for gateway in gateways]
+        network = {"bridge": name, "gateways": bare, "rules": [], "body": body}
         if self._firewall:
             network["rules"] = _rules(name, pools, internal)
             self._iptables("-A", network["rules"])

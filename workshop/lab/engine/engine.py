@@ -37,7 +37,7 @@ class PracticeEngine:
     host's FORWARD chain drops what no rule accepts, as on Docker's hosts. ``clock`` lets tests wait for
     nothing.
 
-    ``networks``, ``containers`` and ``execs`` can be used directly, beside the API that ``serve`` opens.
+    ``networks``, ``containers``, ``execs`` and ``plugins`` can be used directly, beside the API that ``serve`` opens.
     """
 
     def __init__(
@@ -60,9 +60,9 @@ class PracticeEngine:
         """Whether FORWARD drops: False also where there is no working iptables."""
 
         ipam = Ipam(self.version.rotates_pools, self.id if self.version.ula else None, self._routes)
-        plugins = Plugins((Path(plugin_dir),), self.version, clock)
-        bridge = BridgeDriver(host.namespace, self.version, dropping)
-        self.networks = Networks(self.version, ipam, plugins, bridge, self._tell)
+        self.plugins = Plugins((Path(plugin_dir),), self.version, clock)
+        self._bridge = BridgeDriver(host.namespace, self.version, dropping)
+        self.networks = Networks(self.version, ipam, self.plugins, self._bridge, self._tell)
         connector = Connector(host.namespace, self.version, ipam, self.networks.gateway_bridge, self._tell)
         self.containers = Containers(self.version, self.networks, connector, host.namespace, folder, self._tell)
         self.execs = Execs(self.containers, self.version)
@@ -103,6 +103,12 @@ class PracticeEngine:
             self._server.trigger.pull_trigger(self._close_channels)  # in its own thread, so that it need not wake up
             self._thread.join(2)
             self._path.unlink(missing_ok=True)
+
+    def mend(self) -> None:
+        """Make Docker's own links and rules anew, on a host that has lost them."""
+        if self.firewall:
+            docker_rules.set_up(self.host.namespace, self.version)
+        self._bridge.make_again()
 
     def __enter__(self) -> PracticeEngine:
         return self

@@ -162,6 +162,11 @@ class Plugins:
             raise Refusal(f'could not resolve driver "{name}" in plugin registry', 404)
         return plugin
 
+    def forget(self, name: str) -> None:
+        """Activate that plugin anew when it is next needed, which Docker only does after a restart."""
+        with self._lock:
+            self._known.pop(name, None)
+
     def _activate(self, plugin: Plugin) -> None:
         try:
             manifest = plugin.call("Plugin.Activate")

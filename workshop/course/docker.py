@@ -1,0 +1,315 @@
+"""Docker's side of a scenario: what one would type, through the Engine API, and what Docker says if it refuses.
+
+The same for the practice engine and for real Docker.
+"""
+
+from __future__ import annotations
+
+import http.client
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workshop.course.wire import ask_plugin
+from workshop.engine_api import EngineAPI, EngineError
+from workshop.errors import WorkshopError
+from workshop.kernel.namespaces import Namespace
+from workshop.protocol import BY_NAME
+
+IMAGE = "busybox"
+_UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint"}
+_FIRST = {"delete_endpoint": 0, "delete_network": 1}
+_SLEEP = ("sleep", "6000")
+
+
+class DockerError(Exception):
+    """Docker refused: the text is what ``docker`` would have printed."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(f"Error response from daemon: {message}")
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network of Docker's."""
+
+    id: str
+    name: str
+
+
+@dataclass
+class Container:
+    """A container of Docker's. ``sandbox`` is the path that Join was told; it changes with each start."""
+
+    id: str
+    name: str
+    sandbox: str = ""
+    pid: int = 0
+    networks: list[Network] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command in a container printed, and its exit code (124 if it did not end in time)."""
+
+    code: int
+    text: str
+
+
+class Docker:
+    """One host's Docker, as the course uses it. ``plugin`` is the name of the driver, ``socket`` that plugin's.
+
+    Every call raises DockerError if Docker refuses. What was made is remembered: ``clear`` removes it.
+    """
+
+    def __init__(self, api: EngineAPI, plugin: str, socket: Path) -> None:
+        self.api, self.plugin, self.socket = api, plugin, socket
+        self.prefix = ""
+        self.networks: list[Network] = []
+        self.containers: list[Container] = []
+        self._raw: dict[tuple[str, str], dict[str, Any]] = {}
+
+    # -- networks
+
+    def create_network(
+        self,
+        name: str,
+        subnet: str | None = None,
+        gateway: str | None = None,
+        ip_range: str | None = None,
+        subnet6: str | None = None,
+        gateway6: str | None = None,
+        aux: Mapping[str, str] | None = None,
+        internal: bool = False,
+        options: Mapping[str, str] | None = None,
+        driver: str | None = None,
+    ) -> Network:
+        """``docker network create``. ``aux`` are the auxiliary addresses (IPv4), ``options`` those of ``-o``."""
+        pools: list[dict[str, Any]] = []
+        if subnet:
+            pools.append(
+                {"Subnet": subnet, "Gateway": gateway, "IPRange": ip_range, "AuxiliaryAddresses": dict(aux or {})}
+            )
+        if subnet6:
+            pools.append({"Subnet": subnet6, "Gateway": gateway6})
+        body = {
+            "Name": self.prefix + name,
+            "CheckDuplicate": True,
+            "Driver": driver or self.plugin,
+            "Internal": internal,
+            "EnableIPv6": bool(subnet6),
+            "Options": dict(options or {}),
+            "IPAM": {"Driver": "default", "Config": [{k: v for k, v in pool.items() if v} for pool in pools]},
+        }
+        network = Network(self._post("/networks/create", body)["Id"], self.prefix + name)
+        self.networks.append(network)
+        return network
+
+    def remove_network(self, network: Network) -> None:
+        """``docker network rm``."""
+        self._delete(f"/networks/{network.id}")
+        self.networks = [each for each in self.networks if each.id != network.id]
+
+    def inspect_network(self, network: Network) -> dict[str, Any]:
+        """``docker network inspect``."""
+        return self._get(f"/networks/{network.id}")
+
+    # -- containers
+
+    def run(
+        self,
+        name: str,
+        network: Network,
+        ip: str | None = None,
+        ip6: str | None = None,
+        mac: str | None = None,
+        publish: Sequence[str] = (),
+        command: Sequence[str] | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> Container:
+        """``docker run -d``. ``publish`` is as with ``-p`` (``8080:80/udp``); ``options`` are the endpoint's."""
+        bindings = dict(_binding(each) for each in publish)
+        body = {
+            "Image": IMAGE,
+            "Cmd": list(command or _SLEEP),
+            "StopSignal": "SIGKILL",
+            "MacAddress": mac or "",
+            "ExposedPorts": {port: {} for port in bindings},
+            "HostConfig": {"NetworkMode": network.name, "PortBindings": bindings},
+            "NetworkingConfig": {"EndpointsConfig": {network.name: _endpoint(ip, ip6, mac, options)}},
+        }
+        container = Container(self._post("/containers/create", body, name=self.prefix + name)["Id"], self.prefix + name)
+        self.containers.append(container)
+        container.networks.append(network)
+        self.start(container)
+        return container
+
+    def start(self, container: Container) -> None:
+        """``docker start``."""
+        self._post(f"/containers/{container.id}/start")
+        self._refresh(container)
+
+    def stop(self, container: Container) -> None:
+        """``docker stop -t 0``."""
+        self._post(f"/containers/{container.id}/stop?t=0")
+        self._refresh(container)
+
+    def remove(self, container: Container) -> None:
+        """``docker rm -f``."""
+        self._delete(f"/containers/{container.id}?force=1")
+        self.containers = [each for each in self.containers if each.id != container.id]
+
+    def inspect(self, container: Container) -> dict[str, Any]:
+        """``docker inspect``."""
+        return self._get(f"/containers/{container.id}/json")
+
+    def connect(
+        self,
+        network: Network,
+        container: Container,
+        ip: str | None = None,
+        ip6: str | None = None,
+        mac: str | None = None,
+        options: Mapping[str, str] | None = None,
+    ) -> None:
+        """``docker network connect``."""
+        body = {"Container": container.id, "EndpointConfig": _endpoint(ip, ip6, mac, options)}
+        self._post(f"/networks/{network.id}/connect", body)
+        container.networks.append(network)
+
+    def disconnect(self, network: Network, container: Container) -> None:
+        """``docker network disconnect``."""
+        self._post(f"/networks/{network.id}/disconnect", {"Container": container.id})
+        container.networks = [each for each in container.networks if each.id != network.id]
+
+    def exec(self, container: Container, *argv: str, timeout: float = 5) -> Output:
+        """``docker exec``: what it printed, and its exit code."""
+        key = self._post(
+            f"/containers/{container.id}/exec", {"Cmd": list(argv), "AttachStdout": True, "AttachStderr": True}
+        )
+        said: list[bytes] = []
+
+        def collect() -> None:
+            with suppress(WorkshopError, OSError, http.client.HTTPException):
+                said.extend(data for _, data in self.api.output("POST", f"/exec/{key['Id']}/start", {}))
+
+        thread = threading.Thread(target=collect, daemon=True)
+        thread.start()
+        thread.join(timeout)
+        text = b"".join(said).decode(errors="replace")
+        if thread.is_alive():
+            return Output(124, f"{text}(did not end within {timeout:g} s)")
+        code = self._get(f"/exec/{key['Id']}/json").get("ExitCode")
+        return Output(124 if code is None else code, text)
+
+    def address(self, container: Container, network: Network, version: int = 4) -> str:
+        """The container's address on a network, without its mask; empty if it has none."""
+        attached = self.inspect(container)["NetworkSettings"]["Networks"].get(network.name) or {}
+        return attached.get("IPAddress" if version == 4 else "GlobalIPv6Address") or ""
+
+    def mac(self, container: Container, network: Network) -> str:
+        """The MAC address that Docker tells of a container on a network."""
+        attached = self.inspect(container)["NetworkSettings"]["Networks"].get(network.name) or {}
+        return attached.get("MacAddress") or ""
+
+    def namespace(self, container: Container) -> Namespace:
+        """The network namespace of a container that runs; the caller closes it. Raises OSError if it does not run."""
+        if not container.pid:
+            raise ProcessLookupError(f"{container.name} does not run")
+        return Namespace.of_process(container.pid)
+
+    # -- the plugin itself
+
+    def call(self, route: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """One call to the plugin as Docker would send it, without Docker: the answer, ``{"Err": …}`` included.
+
+        ``route`` is in snake case. What such a call makes is taken back by such a call when the scenario ends.
+        """
+        answer = ask_plugin(self.socket, BY_NAME[route].full_name, None if body is None else dict(body))
+        undo = _UNDO.get(route)
+        if undo and body is not None and not answer.get("Err"):
+            ids = {key: body[key] for key in ("NetworkID", "EndpointID") if key in body}
+            self._raw[undo, "/".join(ids.values())] = ids
+        if route in _UNDO.values() and body is not None:
+            key = "/".join(body[each] for each in ("NetworkID", "EndpointID") if each in body)
+            self._raw.pop((route, key), None)
+        return answer
+
+    def activate(self) -> dict[str, Any]:
+        """What the plugin answers to Plugin.Activate, asked afresh."""
+        return self.call("activate")
+
+    def capabilities(self) -> dict[str, Any]:
+        """What the plugin answers to NetworkDriver.GetCapabilities, asked afresh."""
+        return self.call("get_capabilities")
+
+    def discover(self, address: str, gone: bool = False, self_: bool = False) -> dict[str, Any]:
+        """Tell the plugin of a node of the cluster, as Swarm does; its answer."""
+        data = {"Address": address, "BindAddress": address, "Self": self_}
+        return self.call("discover_delete" if gone else "discover_new", {"DiscoveryType": 1, "DiscoveryData": data})
+
+    # -- the end of a scenario
+
+    def clear(self) -> list[str]:
+        """Remove all that was made here; what Docker said where it refused."""
+        refused = []
+        for undo, *_ in sorted(self._raw, key=lambda each: _FIRST[each[0]]):
+            for key in [each for each in self._raw if each[0] == undo]:
+                with suppress(OSError, ValueError):
+                    self.call(undo, self._raw.get(key) or {})
+                self._raw.pop(key, None)
+        for remove, made in ((self.remove, self.containers), (self.remove_network, self.networks)):
+            for each in list(made):
+                try:
+                    remove(each)  # type: ignore[operator]
+                except DockerError as error:
+                    refused.append(str(error))
+        self.containers, self.networks = [], []
+        return refused
+
+    def _refresh(self, container: Container) -> None:
+        told = self.inspect(container)
+        container.sandbox = told["NetworkSettings"].get("SandboxKey") or ""
+        container.pid = int(told["State"].get("Pid") or 0)
+
+    def _get(self, path: str) -> Any:
+        return self._refusable(lambda: self.api.get(path))
+
+    def _post(self, path: str, body: Any = None, **query: Any) -> Any:
+        return self._refusable(lambda: self.api.post(path, body, **query))
+
+    def _delete(self, path: str) -> Any:
+        return self._refusable(lambda: self.api.delete(path))
+
+    def _refusable(self, ask: Any) -> Any:
+        try:
+            return ask()
+        except EngineError as error:
+            raise DockerError(error.message) from None
+
+
+def _endpoint(
+    ip: str | None, ip6: str | None, mac: str | None, options: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    addresses = {"IPv4Address": ip, "IPv6Address": ip6}
+    settings: dict[str, Any] = {"IPAMConfig": {key: value for key, value in addresses.items() if value}}
+    if mac:
+        settings["MacAddress"] = mac
+    if options:
+        settings["DriverOpts"] = dict(options)
+    return settings
+
+
+def _binding(text: str) -> tuple[str, list[dict[str, str]]]:
+    """``[IP:][HOST:]PORT[/PROTO]`` as the Engine API has it."""
+    ports, _, protocol = text.partition("/")
+    host, _, port = ports.rpartition(":")
+    address, _, host_port = host.rpartition(":")
+    return f"{port}/{protocol or 'tcp'}", [{"HostIp": address, "HostPort": host_port}]
+
+
+__all__ = ["Container", "Docker", "DockerError", "Network", "Output"]

@@ -1,0 +1,81 @@
+"""Traffic of the judge's own, from inside of a namespace and without a program there: a ping, a TCP connection."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import socket
+import struct
+import time
+
+from workshop.kernel.namespaces import Namespace
+
+_numbers = itertools.count(os.getpid())
+_REQUEST = {4: 8, 6: 128}
+_REPLY = {4: 0, 6: 129}
+
+
+def ping(namespace: Namespace, address: str, seconds: float = 1.0, every: float = 0.05) -> bool:
+    """Whether an echo request from a namespace is answered in time; one is sent again and again until then."""
+    version = 6 if ":" in address else 4
+    family, protocol = (
+        (socket.AF_INET6, socket.IPPROTO_ICMPV6) if version == 6 else (socket.AF_INET, socket.IPPROTO_ICMP)
+    )
+    mark = next(_numbers) & 0xFFFF
+    deadline = time.monotonic() + seconds
+    with namespace.entered():
+        end = socket.socket(family, socket.SOCK_RAW, protocol)
+    with end:
+        for number in itertools.count():
+            with contextlib.suppress(OSError):  # no route, or the neighbour does not answer: it may yet
+                end.sendto(_echo(version, mark, number & 0xFFFF), (address, 0))
+            again = min(time.monotonic() + every, deadline)
+            while (left := again - time.monotonic()) > 0:
+                end.settimeout(left)
+                try:
+                    data = end.recv(2048)
+                except TimeoutError:
+                    break
+                except OSError:
+                    time.sleep(min(left, 0.005))
+                    continue
+                if _is_reply(version, data, mark):
+                    return True
+            if time.monotonic() >= deadline:
+                return False
+    return False
+
+
+def _echo(version: int, mark: int, number: int) -> bytes:
+    head = struct.pack("!BBHHH", _REQUEST[version], 0, 0, mark, number)
+    payload = b"docker-network-workshop "
+    if version == 6:
+        return head + payload  # the kernel writes the checksum
+    words = struct.unpack(f"!{len(head + payload) // 2}H", head + payload)
+    total = sum(words)
+    total = (total & 0xFFFF) + (total >> 16)
+    total = (total & 0xFFFF) + (total >> 16)
+    return struct.pack("!BBHHH", _REQUEST[version], 0, ~total & 0xFFFF, mark, number) + payload
+
+
+def _is_reply(version: int, data: bytes, mark: int) -> bool:
+    if version == 4:
+        data = data[(data[0] & 0xF) * 4 :]
+    return len(data) >= 8 and data[0] == _REPLY[version] and struct.unpack("!H", data[4:6])[0] == mark
+
+
+def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0, every: float = 0.05) -> bool:
+    """Whether a TCP connection from a namespace is accepted in time. One that is refused is tried again until then."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    deadline = time.monotonic() + seconds
+    while True:
+        with namespace.entered():
+            end = socket.socket(family, socket.SOCK_STREAM)
+        with end, contextlib.suppress(OSError):
+            end.settimeout(max(0.01, deadline - time.monotonic()))
+            end.connect((address, port))
+            return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(min(every, max(0.0, deadline - time.monotonic())))
