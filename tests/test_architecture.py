@@ -25,7 +25,7 @@ COMMON = {"errors", ""}
 ABOVE = {"cli", "__init__", "__main__"}
 """What starts the rooms, and may import them all."""
 
-LONGEST = {"workshop": 330, "bench": 330, "static/js": 330, "static/css": 330, "tests": 450}
+LONGEST = {"workshop": 330, "bench": 330, "static/js": 330, "static/css": 330, "tests": 600}
 """Lines that a file may have, by folder."""
 
 LONGER = {"workshop/protocol/types.py": 400}

@@ -14,6 +14,9 @@ from tests.support.pages import ROOT
 from workshop import cli
 from workshop.drivers import bridge
 from workshop.drivers.options import Option
+from workshop.journal import KINDS
+from workshop.topology.space import Facts, Link, Space
+from workshop.topology.view import Known, build
 
 PAGES = pages.pages()
 
@@ -215,6 +218,35 @@ def test_an_option_in_the_readme_s_list_is_one_of_that_command():
         known = {option for each in re.findall(r"`(.+?)`", name) for option in typed.options(typed.command(each))}
         wrong += [f"{name} {option}" for option in re.findall(r"`(--?[\w-]+)", meaning) if option not in known]
     assert not wrong
+
+
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+
+def words(cell: str) -> list[str]:
+    """The names in a cell of a table, without what is said of them in brackets."""
+    return re.findall(r"`(\w+)`", re.sub(r"\([^()]*\)", "", cell))
+
+
+def test_every_kind_of_event_is_described():
+    assert sorted(kind.strip("`") for kind, _ in pages.table(ARCHITECTURE, "kind")) == sorted(KINDS)
+
+
+def test_the_graph_has_the_fields_that_are_described_and_no_others():
+    wire = {"name": "eth0", "kind": None, "state": "up", "mac": None, "mtu": 1500, "alias": None}
+    value = {**wire, "master": None, "other": None, "other_nsid": None, "new_nsid": None, "new_index": None}
+    space = Space("4:1", "alpha", 1, root=True, links={2: Link(2, value, Facts())})
+    space.routes[4, "default", 0, "192.0.2.1", 2] = {}
+    space.neighbours[2, "192.0.2.1"] = {"address": "192.0.2.1", "mac": "02:00:00:00:00:01", "state": "learned"}
+    made = build(space, space, {}, Known(), [], lambda identity: False)
+    ought = {
+        "namespace": made,
+        "link": made["links"][0],
+        "route": made["routes"][0],
+        "neighbour": made["neighbours"][0],
+    }
+    described = {what: words(fields) for what, fields in pages.table(ARCHITECTURE, "of a")}
+    assert {what: sorted(described[what]) for what in ought} == {what: sorted(fields) for what, fields in ought.items()}
 
 
 # -- commands
