@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,10 +29,14 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Picture:
-    """The network as it is now, for the dashboard."""
+    """The network as it is now, for the dashboard, whatever is watched now."""
 
-    def __init__(self, observer: Observer) -> None:
-        self.graph = observer.graph
+    def __init__(self, observer: Callable[[], Observer]) -> None:
+        self._observer = observer
+
+    def graph(self) -> dict[str, Any]:
+        """The whole graph."""
+        return self._observer().graph()
 
     def dot(self) -> str:
         """The picture as Graphviz is to draw it."""
@@ -59,7 +63,7 @@ class Running:
         self._ending.callback(self.journal.close)
         self.plugins: dict[str, Plugin] = {}
         self.observer: Observer | None = None
-        self._watching = False
+        self._watching = contextlib.ExitStack()
         self._said: dict[str, Any] = {"command": command, "journal": str(state / "journal.db")}
 
     def __enter__(self) -> Running:
@@ -91,24 +95,27 @@ class Running:
             time.sleep(0.02)
 
     def watch(self, hosts: dict[str, Namespace], engine: Path | None = None, hidden: Iterable[Namespace] = ()) -> None:
-        """Watch these hosts' networks but not the ``hidden`` ones, and look names up at the engine's socket."""
-        self.observer = Observer(self.journal, hosts, hidden=hidden)
-        self.observer.start()
-        self._watching = True
+        """Watch these hosts' networks but not the ``hidden`` ones, and look names up at the engine's socket.
+
+        What was watched before is let go of.
+        """
+        self.stop_watching()
+        observer = Observer(self.journal, hosts, hidden=hidden)
+        observer.start()
+        self.observer = observer
+        self._watching.callback(observer.stop)
         self._ending.callback(self.stop_watching)
         if engine is not None:
             from workshop.topology.names import Names
 
             names = Names(self.journal, engine)
             names.start()
-            self._ending.callback(names.stop)
+            self._watching.callback(names.stop)
             self._said["engine"] = str(engine)
 
     def stop_watching(self) -> None:
         """Let go of the hosts' networks; the last picture stays."""
-        if self.observer is not None and self._watching:
-            self._watching = False
-            self.observer.stop()
+        self._watching.close()
 
     def plug_in(self, plugin: Plugin, place: Place) -> None:
         """Start a plugin."""
@@ -122,19 +129,22 @@ class Running:
         plugin.host.when_published(plugin.host.published())
         self._said.setdefault("plugin", str(place.path))
 
-    def show(self, address: tuple[str, int], listener: socket.socket | None = None, **facts: str) -> str:
-        """Start the dashboard; give its address."""
+    def show(self, address: tuple[str, int], listener: socket.socket | None = None, **facts: Any) -> str:
+        """Start the dashboard; give its address. ``facts`` are what it shows: see ``Dashboard``."""
         from workshop.dashboard import Dashboard
 
         only_our_mistakes()
-        assert self.observer is not None
-        dashboard = Dashboard(self.journal, Picture(self.observer), address=address, sock=listener, **facts)
+        dashboard = Dashboard(self.journal, Picture(self._observed), address=address, sock=listener, **facts)
         dashboard.start()
         self._ending.callback(dashboard.stop)
         if dashboard.problem:
             self.warn(dashboard.problem)
         self._said["dashboard"] = dashboard.url
         return dashboard.url
+
+    def _observed(self) -> Observer:
+        assert self.observer is not None
+        return self.observer
 
     def announce(self, **more: Any) -> None:
         """Let other commands find this session."""

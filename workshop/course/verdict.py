@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -84,3 +85,17 @@ class Verdict:
             "at": self.at,
             **self.extra,
         }
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on an exercise of several parts, out of those on each: all have to pass."""
+    first, *others = verdicts
+    for each in others:
+        first = dataclasses.replace(
+            first,
+            duration_ms=first.duration_ms + each.duration_ms,
+            findings=first.findings + each.findings,
+            checks=first.checks + each.checks,
+            problem=first.problem or each.problem,
+        )
+    return first

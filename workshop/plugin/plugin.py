@@ -72,13 +72,15 @@ class Plugin:
         return result
 
     def stop(self) -> None:
-        """Answer no more. Networks stay in the kernel for the containers that use them."""
-        if self._place is not None:
-            self._place.path.unlink(missing_ok=True)
-        if self._server is not None:
-            self._server.stop()
+        """Answer no more. Networks stay in the kernel for the containers that use them. A second stop does nothing."""
+        place, self._place = self._place, None
+        server, self._server = self._server, None
+        if place is not None:
+            place.path.unlink(missing_ok=True)
+        if server is not None:
+            server.stop()
         self._keeper.stop()
-        if self._place is not None:
-            self._place.remove()
+        if place is not None:
+            place.remove()
         self.host.close()
         self._store.close()

@@ -91,6 +91,11 @@ class Learner:
         handle.__name__ = route
         return handle
 
+    def give_up(self) -> None:
+        """Answer no call any more until the file is loaded anew; the one under way is given up. From any thread."""
+        self._lives = 0
+        self.close()
+
     def close(self) -> None:
         """End the process and all that it has started."""
         with self._alone():

@@ -1,0 +1,166 @@
+"""The terminal during an exercise: what is said goes up, the keys stay on the last line."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+import time
+import tty
+from typing import IO, Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from workshop.cli.verdict_text import console, width_of_terminal
+from workshop.journal.text import use_color
+
+_PLAIN = str.maketrans({"…": "...", "·": "-", "✓": "+", "█": "#", "░": "-", "•": "*", "─": "-", "━": "-"})
+_CLEAR = "\r\x1b[K"
+
+
+class Screen:
+    """Writes to a stream; on a terminal, ``status`` stays below what is said. Safe to use from any thread."""
+
+    def __init__(self, stream: IO[str] | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self._color = use_color(self._stream)  # type: ignore[arg-type]
+        self._lock = threading.Lock()
+        self._status = ""
+        self._shown = False
+        try:
+            self._live = self._stream.isatty() and os.environ.get("TERM") != "dumb"
+        except ValueError:
+            self._live = False
+
+    def say(self, what: RenderableType | str) -> None:
+        """Write something, and the status below it again."""
+        text = self._rendered(Text(what) if isinstance(what, str) else what)
+        with self._lock:
+            self._put((_CLEAR if self._shown else "") + text)
+            self._shown = False
+            self._draw()
+
+    def status(self, text: str) -> None:
+        """What stays on the last line, if this is a terminal."""
+        with self._lock:
+            self._status = text
+            self._draw()
+
+    def redraw(self) -> None:
+        """Write the status again: the terminal has another size, or someone else wrote on it."""
+        with self._lock:
+            self._draw()
+
+    def end(self) -> None:
+        """Take the status away."""
+        with self._lock:
+            self._put(_CLEAR if self._shown else "")
+            self._shown, self._status = False, ""
+
+    def _draw(self) -> None:
+        if self._live:
+            text = self._encodable(self._status)[: max(1, width_of_terminal() - 1)]
+            dim = f"\x1b[2m{text}\x1b[0m" if self._color else text
+            self._put(_CLEAR + dim)
+            self._shown = True
+
+    def _rendered(self, what: RenderableType) -> str:
+        page = io.StringIO()
+        console(page, width_of_terminal(), self._color).print(what)
+        lines = page.getvalue().split("\n")
+        return self._encodable("\n".join(line.rstrip() for line in lines) if not self._color else "\n".join(lines))
+
+    def _encodable(self, text: str) -> str:
+        encoding = getattr(self._stream, "encoding", None) or "utf-8"
+        try:
+            text.encode(encoding)
+            return text
+        except UnicodeEncodeError:
+            return text.translate(_PLAIN).encode(encoding, "backslashreplace").decode(encoding)
+
+    def _put(self, text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):  # nobody reads any more
+            self._stream.write(text)
+            self._stream.flush()
+
+
+class Keys:
+    """The keys that are pressed: each at once on a terminal, else the first letter of each line of input.
+
+    Use it in a ``with``. Input that has ended, or a terminal that belongs to another program, gives none.
+    """
+
+    def __init__(self, stream: IO[Any] | None = None, *, wanted: bool = True) -> None:
+        self._before: list[Any] | None = None
+        self._line = b""
+        try:
+            self._descriptor = (stream or sys.stdin).fileno()
+            self._open, self._terminal = wanted, os.isatty(self._descriptor)
+        except (OSError, ValueError, AttributeError):
+            self._open, self._terminal, self._descriptor = False, False, -1
+
+    @property
+    def terminal(self) -> bool:
+        """Whether somebody can press keys."""
+        return self._open and self._terminal
+
+    def __enter__(self) -> Keys:
+        if self.terminal:
+            for number in (signal.SIGTTIN, signal.SIGTTOU):  # put into the background, it goes on without keys
+                signal.signal(number, signal.SIG_IGN)
+            self._hear()
+            signal.signal(signal.SIGCONT, lambda *_: self._hear())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGCONT, signal.SIG_DFL)
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self._descriptor, termios.TCSADRAIN, self._before)
+
+    def _hear(self) -> None:
+        """Have each key at once and unseen; the terminal stays as it is otherwise, with Ctrl-C and Ctrl-Z."""
+        with contextlib.suppress(termios.error):
+            self._before = self._before or termios.tcgetattr(self._descriptor)
+            tty.setcbreak(self._descriptor, termios.TCSADRAIN)
+
+    def pressed(self, seconds: float) -> list[str]:
+        """Wait at most so long; the keys that were pressed, as lower-case letters."""
+        if not self._open:
+            time.sleep(seconds)
+            return []
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        if not ready:
+            return []
+        try:
+            data = os.read(self._descriptor, 4096)
+        except OSError:  # a terminal that belongs to another program now
+            time.sleep(seconds)
+            return []
+        if not data:
+            self._open = False
+            return []
+        if self._terminal:
+            return (
+                []
+                if data.startswith(b"\x1b")
+                else ["q" if key == "\x04" else key.lower() for key in data.decode("utf-8", "replace")]
+            )
+        *lines, self._line = (self._line + data).split(b"\n")
+        words = [line.strip().decode("utf-8", "replace").lower() for line in lines]
+        return [word[0] for word in words if word]
+
+
+def in_foreground(stream: IO[Any] | None = None) -> bool:
+    """Whether the terminal's keys are for us. Ask before entering a PID namespace, where nobody can tell any more."""
+    try:
+        descriptor = (stream or sys.stdin).fileno()
+        return not os.isatty(descriptor) or os.tcgetpgrp(descriptor) == os.getpgrp()
+    except (OSError, ValueError, AttributeError):
+        return False

@@ -1,0 +1,36 @@
+"""`python -m workshop solution N`: one right answer, compared with the learner's own."""
+
+from __future__ import annotations
+
+import click
+
+from workshop.cli.course_options import bench, find, folder_option, tell_notes, which_argument
+
+
+@click.command()
+@which_argument
+@click.option("--anyway", is_flag=True, help="Before the exercise has passed, too.")
+@folder_option
+def solution(which: str, anyway: bool, folder: str | None) -> None:
+    """Show a solution of an exercise that has passed, as the difference to your own file."""
+    from rich.console import Group
+    from rich.text import Text
+
+    from workshop.cli import verdict_text
+    from workshop.cli.screen import Screen
+    from workshop.course import lesson
+    from workshop.course.progress import parts_of
+    from workshop.errors import WorkshopError
+
+    exercise, workbench = find(which), bench(folder)
+    entry = workbench.progress.entry(exercise.name)
+    tell_notes(workbench)
+    passed = parts_of(entry)
+    allowed = [name for name in exercise.files if anyway or entry.get("passed") or name.removesuffix(".py") in passed]
+    if not allowed:
+        raise WorkshopError(
+            f"Exercise {exercise.number} has not passed yet.",
+            f"`python -m workshop hint {exercise.number}` helps; --anyway shows it all the same.",
+        )
+    shown = [verdict_text.solution(lesson.solution(workbench, exercise, name, True)) for name in allowed]
+    Screen().say(Group(*(part for each in shown for part in (each, Text()))) if len(shown) > 1 else shown[0])

@@ -1,0 +1,234 @@
+"""A verdict on the terminal: the first finding as a card, the rest folded, and what to do next."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from workshop.journal.text import clock, harmless
+
+FOLDED = 6
+"""Findings beyond the first that are named; the rest is counted."""
+
+PYTHON = ".venv/bin/python" if sys.prefix.endswith("/.venv") else "python"
+"""How the person can call us in a second terminal, where no environment may be active."""
+
+_GOOD, _BAD, _DIM = "bold green", "bold red", "dim"
+
+
+def typed(command: str) -> str:
+    """A command of ours as it is typed here."""
+    return f"{PYTHON} -m workshop {command}"
+
+
+def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str = "", hints: str = "") -> RenderableType:
+    """The verdict of a JSON object as ``check --json`` prints it.
+
+    ``next_text`` and ``next_command`` are said when it passed; ``hints`` is how to ask for one.
+    """
+    parts: list[RenderableType] = [_heading(data)]
+    if data.get("problem"):
+        parts.append(indented(Text(harmless(data["problem"]), "yellow")))
+    findings = data.get("findings") or []
+    if findings:
+        parts += [Text(), *_card(findings[0], hints)]
+        folded = _folded(data, findings[1:])
+        if folded:
+            parts += [Text(), indented(Group(*folded))]
+    if data.get("passed"):
+        parts += [indented(each) for each in _next(data, next_text, next_command)]
+    return Group(*parts)
+
+
+def first_variant(data: Mapping[str, Any]) -> str | None:
+    """The scenario that the first finding is about."""
+    findings = data.get("findings") or [{}]
+    return findings[0].get("variant")
+
+
+def brief(data: Mapping[str, Any]) -> RenderableType:
+    """The verdict on one line, with the first finding below."""
+    parts: list[RenderableType] = [_heading(data)]
+    if data.get("problem"):
+        parts.append(indented(Text(harmless(data["problem"]), "yellow")))
+    if data.get("findings"):
+        first = data["findings"][0]
+        where = place(first.get("file"), first.get("line"))
+        parts.append(indented(Text(harmless(str(first["title"])), "red").append(f"  {where}", "cyan")))
+    return Group(*parts)
+
+
+def _heading(data: Mapping[str, Any]) -> Text:
+    state, style = ("PASSED", _GOOD) if data.get("passed") else ("NOT PASSED", _BAD)
+    if data.get("problem") and not data.get("findings"):
+        state, style = "NOT JUDGED", "bold yellow"
+    engine = data.get("engine") or ""
+    facts = [f"{data.get('checks_passed', 0)} of {data.get('checks_total', 0)} checks"]
+    facts += [f"Docker {engine}" if engine[:1].isdigit() else "this machine's Docker"] if engine else []
+    facts.append(f"{data.get('duration_ms', 0)} ms")
+    facts += [clock(data["at"])[:8]] if data.get("at") else []
+    text = Text(f"{state} ", style)
+    text.append(f"exercise {data.get('exercise')} {harmless(str(data.get('name')))}", "bold")
+    return text.append("  " + ", ".join(facts), _DIM)
+
+
+def _card(finding: Mapping[str, Any], hints: str) -> list[RenderableType]:
+    """One finding in full."""
+    rows = [
+        ("when", finding.get("variant")),
+        ("call", finding.get("route")),
+        ("expected", finding.get("expected")),
+        ("seen", finding.get("seen")),
+        ("missing", _links(finding.get("missing"))),
+        ("left over", _links(finding.get("left_over"))),
+        ("why", finding.get("why")),
+        ("Docker said", finding.get("docker")),
+    ]
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style=_DIM, no_wrap=True, min_width=8)
+    table.add_column(overflow="fold")
+    styles = {"expected": "green", "seen": "red", "missing": "red", "left over": "red", "Docker said": "yellow"}
+    for word, value in rows:
+        if value:
+            table.add_row(word, _lines(str(value), styles.get(word, "")))
+    read_on = _read_on(finding, hints)
+    if read_on:
+        table.add_row("read on", read_on)
+    card: list[RenderableType] = [indented(Text(harmless(str(finding["title"])), "bold"), 2), indented(table)]
+    where = place(finding.get("file"), finding.get("line"))
+    if where:  # on a line of its own, so that a terminal makes a link of it
+        card.append(Text("    ").append("look at ", _DIM).append(where, "bold cyan"))
+    return card
+
+
+def _read_on(finding: Mapping[str, Any], hints: str) -> str:
+    told = []
+    if finding.get("slide"):
+        told.append(f"slide {finding['slide']}")
+    if finding.get("hint"):
+        told.append(f"hint {finding['hint']}" + (f" ({hints})" if hints else ""))
+    return ", ".join(told)
+
+
+def _links(links: Sequence[Mapping[str, Any]] | None) -> str:
+    """Links in a few words: ``bridge br0 on alpha``."""
+    told = []
+    for link in links or ():
+        words = [str(link.get("kind") or "link"), str(link.get("name") or "")]
+        words += [f"of {link['master']}"] if link.get("master") else []
+        words += [f"on {link['host']}"] if link.get("host") else []
+        told.append(" ".join(filter(None, words)))
+    return ", ".join(told)
+
+
+def _folded(data: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> list[Text]:
+    """What else is wrong, a line for each; then how much was not reached."""
+    lines = []
+    for finding in findings[:FOLDED]:
+        line = Text("also: ", _DIM).append(harmless(str(finding["title"])), "red")
+        if finding.get("variant"):
+            line.append(f" ({harmless(str(finding['variant']))})", _DIM)
+        lines.append(line)
+    if len(findings) > FOLDED:
+        more = len(findings) - FOLDED
+        lines.append(Text(f"also: {more} more {'finding' if more == 1 else 'findings'}", _DIM))
+    missed = sum(each.get("state") == "not reached" for each in data.get("checks") or ())
+    if missed:
+        lines.append(Text(f"{missed} {'check was' if missed == 1 else 'checks were'} not reached", _DIM))
+    return lines
+
+
+def _next(data: Mapping[str, Any], text: str, command: str) -> list[Text]:
+    lines = [Text(harmless(text))] if text else []
+    if command:
+        lines.append(Text("Next: ", _DIM).append(command, "bold cyan"))
+    return lines
+
+
+def progress(exercises: Sequence[Mapping[str, Any]], width: int, here: int | None = None) -> RenderableType:
+    """All exercises as ``Lesson.state()["progress"]`` has them, with a bar above."""
+    done = sum(each["state"] == "passed" for each in exercises)
+    size = max(10, min(40, width - 24))
+    filled = round(size * done / len(exercises)) if exercises else 0
+    bar = Text("█" * filled, "green").append("░" * (size - filled), _DIM)
+    marks = {"passed": ("✓", "green"), "begun": ("…", "yellow"), "untouched": (" ", _DIM)}
+    table = Table.grid(padding=(0, 1, 0, 0))
+    for _ in range(4):
+        table.add_column(overflow="fold")
+    for each in exercises:
+        mark, style = marks[each["state"]]
+        number = Text(f"{each['number']:>3}", "bold" if each["number"] == here else "")
+        table.add_row(Text(mark, style), number, Text(each["name"], style), Text(harmless(each["title"]), _DIM))
+    return Group(bar.append(f" {done} of {len(exercises)} passed"), Text(), table)
+
+
+def solution(told: Mapping[str, Any]) -> RenderableType:
+    """A solution, as the difference to the learner's own file."""
+    styles = {"+": "green", "-": "red", "@": "cyan"}
+    if not told["diff"]:
+        return Text("Your file is this solution, line by line.", "green")
+    return Text("\n").join(Text(line, styles.get(line[:1], "")) for line in map(plain_line, told["diff"].splitlines()))
+
+
+def plain_line(line: str) -> str:
+    """A line that can do no harm on a terminal, tabs as spaces."""
+    return harmless(line.expandtabs(8))
+
+
+def hint(told: Mapping[str, Any]) -> RenderableType:
+    """A hint, with how many there are."""
+    from rich.markdown import Markdown
+
+    left = told["total"] - told["number"]
+    more = f"{left} more" if left else "the last one; then there is the solution"
+    heading = Text(f"Hint {told['number']} of {told['total']}", "bold").append(f"  {more}", _DIM)
+    return Group(heading, indented(Markdown("\n".join(map(plain_line, told["text"].splitlines())))))
+
+
+def place(file: str | None, line: int | None) -> str:
+    """``path:line``, relative to the current folder where that is shorter to say; empty without a file."""
+    if not file:
+        return ""
+    path = Path(file)
+    if path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return harmless(str(path)) + (f":{line}" if line else "")
+
+
+def _lines(text: str, style: str) -> Text:
+    return Text("\n").join(Text(harmless(line), style) for line in text.splitlines() or [""])
+
+
+def indented(what: RenderableType, by: int = 4) -> RenderableType:
+    """Behind so many spaces."""
+    return Padding(what, (0, 0, 0, by))
+
+
+def console(file: Any, width: int, color: bool) -> Console:
+    """What renders the above, the same on every terminal but for width and colours."""
+    return Console(
+        file=file,
+        width=width,
+        force_terminal=color,
+        no_color=not color,
+        color_system="standard" if color else None,
+        legacy_windows=False,
+        emoji=False,
+        markup=False,
+        highlight=False,
+    )
+
+
+def width_of_terminal(default: int = 100) -> int:
+    """Columns to write in: the terminal's; where there is none, enough."""
+    from workshop.cli import lines
+
+    return lines.columns() or int(os.environ.get("COLUMNS") or default)
