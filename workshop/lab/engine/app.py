@@ -106,8 +106,7 @@ def _add_networks(app: Flask, engine: PracticeEngine) -> None:
 
     @app.get("/networks/<path:key>")
     def inspect_network(key: str) -> Response:
-        names = {container.id: container.name for container in engine.containers.all()}
-        return jsonify(render.network(networks.find(key), version, names))
+        return jsonify(engine.inspect_network(networks.find(key)))
 
     @app.delete("/networks/<path:key>")
     def remove_network(key: str) -> tuple[str, int]:
@@ -150,7 +149,7 @@ def _add_containers(app: Flask, engine: PracticeEngine) -> None:
 
     @app.get("/containers/<key>/json")
     def inspect_container(key: str) -> Response:
-        return jsonify(render.inspected(containers.find(key), version, network_names()))
+        return jsonify(engine.inspect(containers.find(key)))
 
     @app.post("/containers/<key>/start")
     def start(key: str) -> tuple[str, int]:

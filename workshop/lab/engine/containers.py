@@ -1,25 +1,26 @@
-"""Containers: creating, starting, stopping and removing them, and attaching them to networks."""
+"""Containers: creating, finding, starting, stopping and removing them, and attaching them to networks."""
 
 from __future__ import annotations
 
 import signal
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from workshop.kernel.namespaces import Namespace
 from workshop.lab.engine import files, requests
+from workshop.lab.engine.attachments import Attachments
 from workshop.lab.engine.boxes import Boxes
-from workshop.lab.engine.endpoints import Connector
-from workshop.lab.engine.model import Attachment, Container, Network, Sandbox, timestamp
+from workshop.lab.engine.connector import Connector
+from workshop.lab.engine.model import Attachment, Container, Network
 from workshop.lab.engine.names import NAME, new_id, new_name
 from workshop.lab.engine.networks import Networks
 from workshop.lab.engine.process import Output, Process
-from workshop.lab.engine.refusal import Refusal, command_status
+from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.runtime import Runtime
 from workshop.lab.engine.versions import Version
 
 REMEMBERED = 1000
@@ -40,8 +41,10 @@ class Containers:
         folder: Path,
         tell: Callable[..., None],
     ) -> None:
-        self._version, self._networks, self._connector = version, networks, connector
-        self._boxes, self._tell = Boxes(version, host, folder), tell
+        self._version, self._tell = version, tell
+        self._boxes = Boxes(version, host, folder)
+        self._attachments = Attachments(version, networks, connector, self.refresh_names)
+        self._runtime = Runtime(version, self._boxes, self._attachments, self.refresh_names, self._after_end)
         self._all: dict[str, Container] = {}
         self._gone: dict[str, int] = {}
         self._lock, self._names_lock = threading.RLock(), threading.Lock()
@@ -50,15 +53,8 @@ class Containers:
         """Make what containers need on the machine."""
         self._boxes.prepare()
 
-    def clear(self) -> None:
-        """Remove every container, at once, and all that they needed."""
-
-        def remove(container: Container) -> None:
-            with suppress(Refusal):
-                self.remove(container, force=True)
-
-        with ThreadPoolExecutor(16) as pool:
-            list(pool.map(remove, self.all()))
+    def close(self) -> None:
+        """Take back what ``prepare`` made."""
         self._boxes.clear()
 
     def all(self) -> list[Container]:
@@ -81,9 +77,9 @@ class Containers:
         """What `docker create` asks for, as the Engine API's body. Raises Refusal."""
         if name and not NAME.fullmatch(name):
             raise Refusal(f"Invalid container name ({name}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed", 400)
-        container = requests.container_of(body, new_id(), name, self._find_or_keep)
+        container = requests.container_of(body, new_id(), name, self._attachments.network_id)
         for key, wish in container.attachments.items():
-            self._check(key, wish, early=True)
+            self._attachments.check(key, wish, early=True)
         with self._lock:
             taken = {each.name: each.id for each in self._all.values()}
             if name in taken:
@@ -101,51 +97,70 @@ class Containers:
     def start(self, container: Container) -> bool:
         """Start it; False if it runs already. Raises Refusal, with everything undone."""
         with container.lock:
-            if container.id not in self._all:
+            if container.gone:
                 raise Refusal(f"No such container: {container.id}", 404)
             if container.running:
                 return False
             try:
-                self._start(container)
+                self._runtime.start(container)
             except Refusal as error:
                 container.error = error.message
-                container.exit_code = command_status(error.message) or 128
+                container.exit_code = 127 if "exec: " in error.message else 128
                 if container.auto_remove:
                     self._forget(container)
                 raise
+            self._tell_of(container)
+            self._runtime.watch(container)
         return True
+
+    def run(self, body: dict[str, Any], name: str = "") -> Container:
+        """`docker run -d`: create and start. Raises Refusal; a container that could not start is there all the same."""
+        container = self.create(body, name)
+        self.start(container)
+        return container
 
     def stop(self, container: Container, timeout: float | None = None) -> bool:
         """SIGTERM, and SIGKILL after ``timeout`` seconds; False if it does not run."""
-        process = container.process
-        if not container.running or process is None:
-            return False
-        wait = container.stop_timeout if timeout is None else timeout
-        process.kill(signal.SIGTERM)
-        if not self._wait_ended(container, max(0.0, wait)):
-            process.kill(signal.SIGKILL)
-            self._wait_ended(container, None)
-        return True
+        return self._runtime.stop(container, timeout)
 
     def kill(self, container: Container, number: int) -> None:
         """Send a signal. Raises Refusal if it does not run."""
-        process = container.process
-        if not container.running or process is None:
-            raise Refusal(f"Container {container.id} is not running", 409)
-        process.kill(number)
-        if number == signal.SIGKILL:
-            self._wait_ended(container, None)
+        self._runtime.kill(container, number)
 
     def remove(self, container: Container, force: bool = False) -> None:
         """Remove it; one that runs only with ``force``. Raises Refusal."""
-        if container.running:
-            if not force:
-                text = self._version.remove_running
-                raise Refusal(text.format(id=container.id, name=container.name), 409)
-            with suppress(Refusal):
-                self.kill(container, signal.SIGKILL)
-        with container.lock:
-            self._forget(container)
+        while True:
+            if container.running:
+                if not force:
+                    text = self._version.remove_running
+                    raise Refusal(text.format(id=container.id, name=container.name), 409)
+                with suppress(Refusal):
+                    self.kill(container, signal.SIGKILL)
+            with container.lock:
+                if not container.running:  # nobody has started it meanwhile
+                    self._forget(container)
+                    return
+
+    def clear(self, patience: float, give_up: Callable[[], None]) -> None:
+        """Remove all. When no container has gone for ``patience`` seconds, ``give_up`` is called, which is to make
+        sure that nobody waits for a plugin any longer; the rest is then removed without moving links back.
+        """
+
+        def abandon() -> None:
+            for container in self.all():
+                if container.sandbox is not None:
+                    container.sandbox.abandoned = True
+            give_up()
+
+        if not patience:
+            abandon()
+        with ThreadPoolExecutor(16) as pool:
+            pending = {pool.submit(self._remove_somehow, container) for container in self.all()}
+            while pending:
+                done, pending = wait(pending, patience or None, FIRST_COMPLETED)
+                if not done:
+                    abandon()
+                    patience = 0
 
     def wait(self, key: str) -> int:
         """The exit code of a container, once it has ended; known for a while after it was removed."""
@@ -153,31 +168,16 @@ class Containers:
             if key in self._gone:
                 return self._gone[key]
         container = self.find(key)
-        self._wait_ended(container, None)
+        self._runtime.wait(container)
         return container.exit_code
 
     def connect(self, container: Container, network: Network, wish: Attachment) -> None:
         """`docker network connect`: at once if it runs, else at its next start. Raises Refusal."""
-        with container.lock:
-            wish.network_id = network.id
-            self._check(network.id, wish, early=True)
-            if container.running:
-                self._check(network.id, wish, early=False)
-                wish.endpoint = self._connector.connect(container, container.sandbox, network, wish, live=True)
-            container.attachments.pop(network.id, None)
-            container.attachments[network.id] = wish
-        self.refresh_names()
+        self._attachments.connect(container, network, wish)
 
     def disconnect(self, container: Container, network: Network) -> None:
         """`docker network disconnect`. Raises Refusal if it is not connected."""
-        with container.lock:
-            wish = container.attachments.get(network.id)
-            if wish is None:
-                raise Refusal(f"container {container.id} is not connected to network {network.name}", 403)
-            if container.running and wish.endpoint is not None:
-                self._connector.disconnect(container.sandbox, wish.endpoint)
-            del container.attachments[network.id]
-        self.refresh_names()
+        self._attachments.disconnect(container, network)
 
     def execute(self, container: Container, command: list[str], env: list[str], workdir: str, out: Output) -> Process:
         """Start another process in a running container. Raises Refusal."""
@@ -195,96 +195,6 @@ class Containers:
                 with suppress(OSError):
                     files.write_hosts(self._boxes.files_of(container), container, others)
 
-    def _start(self, container: Container) -> None:
-        version, prefix = self._version, self._version.set_up_prefix
-        sandbox = container.sandbox = self._boxes.new_sandbox()
-        if container.output.finished:
-            container.output = Output()
-        try:
-            if version.process_first:
-                self._boxes.spawn(container, sandbox)
-            try:
-                self._attach_all(container, sandbox, live=version.process_first)
-            except Refusal as error:
-                raise Refusal(prefix + error.message, error.status) from None
-            if not version.process_first:
-                self._boxes.spawn(container, sandbox)
-                self._connector.populate_all(sandbox)
-        except BaseException:
-            self._take_down(container, sandbox)
-            raise
-        self.refresh_names()
-        container.state, container.started, container.started_at = "running", timestamp(), time.time()
-        container.error, container.exit_code = "", 0
-        container.process.go()
-        self._tell_of(container)
-        threading.Thread(target=self._watch, args=(container, sandbox, container.process), daemon=True).start()
-
-    def _attach_all(self, container: Container, sandbox: Sandbox, live: bool) -> None:
-        for key, wish in list(container.attachments.items()):
-            network = self._networks.find(key)
-            if network.driver_name in ("null", "host"):
-                continue
-            del container.attachments[key]
-            wish.network_id = network.id
-            container.attachments[network.id] = wish
-            self._check(network.id, wish, early=False)
-            wish.endpoint = self._connector.connect(container, sandbox, network, wish, live=live)
-
-    def _watch(self, container: Container, sandbox: Sandbox, process: Process) -> None:
-        code = process.wait()
-        container.output.finish()
-        with container.lock:
-            self._take_down(container, sandbox)
-            container.exit_code = code
-            container.state, container.finished, container.finished_at = "exited", timestamp(), time.time()
-            self._tell_of(container)
-            if container.auto_remove:
-                self._forget(container)
-        with container.ended:
-            container.ended.notify_all()
-
-    def _take_down(self, container: Container, sandbox: Sandbox) -> None:
-        self._connector.release(sandbox)
-        for wish in container.attachments.values():
-            wish.endpoint = None
-        self._boxes.remove(container, sandbox)
-        self.refresh_names()
-
-    def _forget(self, container: Container) -> None:
-        with self._lock:
-            if self._all.pop(container.id, None) is None:
-                return
-            self._gone[container.id] = container.exit_code
-            if len(self._gone) > REMEMBERED:
-                del self._gone[next(iter(self._gone))]
-        if not container.output.finished:
-            container.output.finish()
-        self._tell(containers={container.id: None})
-        with container.ended:
-            container.ended.notify_all()
-
-    def _wait_ended(self, container: Container, timeout: float | None) -> bool:
-        def over() -> bool:
-            gone = container.id not in self._all
-            return gone or not (container.running or (container.auto_remove and container.state != "created"))
-
-        with container.ended:
-            return container.ended.wait_for(over, timeout)
-
-    def _check(self, key: str, wish: Attachment, *, early: bool) -> None:
-        try:
-            network = self._networks.find(key)
-        except Refusal:
-            return  # told when it starts
-        requests.check_addresses(network, wish, self._version, early=early)
-
-    def _find_or_keep(self, key: str) -> str:
-        try:
-            return self._networks.find(key).id
-        except Refusal:
-            return key  # Docker finds out when it starts
-
     def told(self, container: Container) -> dict[str, Any]:
         """The data of a `docker` event that tells of one container."""
         sandbox, process = container.sandbox, container.process
@@ -296,6 +206,29 @@ class Containers:
             "state": container.state,
         }
         return {"containers": {container.id: entry}}
+
+    def _after_end(self, container: Container) -> None:
+        self._tell_of(container)
+        if container.auto_remove:
+            self._forget(container)
+
+    def _remove_somehow(self, container: Container) -> None:
+        with suppress(Refusal):
+            self.remove(container, force=True)
+
+    def _forget(self, container: Container) -> None:
+        with self._lock:
+            if self._all.pop(container.id, None) is None:
+                return
+            container.gone = True
+            self._gone[container.id] = container.exit_code
+            if len(self._gone) > REMEMBERED:
+                del self._gone[next(iter(self._gone))]
+        if not container.output.finished:
+            container.output.finish()
+        self._tell(containers={container.id: None})
+        with container.ended:
+            container.ended.notify_all()
 
     def _tell_of(self, container: Container) -> None:
         self._tell(**self.told(container))

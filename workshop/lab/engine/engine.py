@@ -14,11 +14,16 @@ from typing import Any
 from pyroute2 import IPRoute
 
 from workshop.lab.engine import firewall as docker_rules
+from workshop.lab.engine import render
 from workshop.lab.engine.builtin import BridgeDriver
+from workshop.lab.engine.connector import Connector
 from workshop.lab.engine.containers import Containers
-from workshop.lab.engine.endpoints import Connector
+from workshop.lab.engine.endpoints import Endpoints
 from workshop.lab.engine.execs import Execs
+from workshop.lab.engine.gateways import Gateways
 from workshop.lab.engine.ipam import Ipam, IPNetwork
+from workshop.lab.engine.links import Links
+from workshop.lab.engine.model import Container, Network
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.networks import Networks
 from workshop.lab.engine.remote import Clock, Plugins
@@ -27,6 +32,9 @@ from workshop.lab.lab import Host
 
 THREADS = 48
 """Requests served at once: one that a breakpoint holds, or that streams output, takes one of them."""
+
+PATIENCE = 5.0
+"""Seconds in which at least one container has to go when the engine stops; else it waits for plugins no longer."""
 
 
 class PracticeEngine:
@@ -63,7 +71,7 @@ class PracticeEngine:
         self.plugins = Plugins((Path(plugin_dir),), self.version, clock)
         self._bridge = BridgeDriver(host.namespace, self.version, dropping)
         self.networks = Networks(self.version, ipam, self.plugins, self._bridge, self._tell)
-        connector = Connector(host.namespace, self.version, ipam, self.networks.gateway_bridge, self._tell)
+        connector = self._make_connector(ipam)
         self.containers = Containers(self.version, self.networks, connector, host.namespace, folder, self._tell)
         self.execs = Execs(self.containers, self.version)
         self._server: Any = None
@@ -97,7 +105,8 @@ class PracticeEngine:
         if self._stopped:
             return
         self._stopped = True
-        self.containers.clear()
+        self.containers.clear(PATIENCE, self.plugins.give_up)
+        self.containers.close()
         if self._server is not None:
             self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
             self._server.trigger.pull_trigger(self._close_channels)  # in its own thread, so that it need not wake up
@@ -109,6 +118,35 @@ class PracticeEngine:
         if self.firewall:
             docker_rules.set_up(self.host.namespace, self.version)
         self._bridge.make_again()
+
+    def inspect(self, container: Container) -> dict[str, Any]:
+        """`docker inspect` of a container, as the Engine API answers it."""
+        names = {network.id: network.name for network in self.networks.all()}
+        return render.inspected(container, self.version, names)
+
+    def inspect_network(self, network: Network) -> dict[str, Any]:
+        """`docker network inspect`, as the Engine API answers it."""
+        names = {container.id: container.name for container in self.containers.all()}
+        return render.network(network, self.version, names)
+
+    def forget(self, patience: float = 0.0) -> None:
+        """Be as if just started: no containers, no networks, no plugin activated.
+
+        Plugins are told nothing, and calls that are under way end with an error: it takes milliseconds, whatever the
+        plugins do. Links in containers are gone with these; what plugins made on the host stays.
+
+        With ``patience``, plugins are told as usual, unless no container can be removed in so many seconds, or not all
+        networks. Whoever uses the engine meanwhile gets errors.
+        """
+        self.containers.clear(patience, self.plugins.give_up)
+        if patience:
+            limit = threading.Timer(patience, self.plugins.give_up)
+            limit.start()
+            self.networks.clear()
+            limit.cancel()
+        self.plugins.give_up()
+        self.networks.clear()
+        self.execs.clear()
 
     def __enter__(self) -> PracticeEngine:
         return self
@@ -134,6 +172,11 @@ class PracticeEngine:
         listener({"networks": networks})
         for container in self.containers.all():
             listener(self.containers.told(container))
+
+    def _make_connector(self, ipam: Ipam) -> Connector:
+        endpoints = Endpoints(self.version, ipam, self._tell)
+        links = Links(self.host.namespace, self.version, self._tell)
+        return Connector(self.version, endpoints, links, Gateways(endpoints, links, self.networks.gateway_bridge))
 
     def _tell(self, **data: Any) -> None:
         for listener in self._listeners:

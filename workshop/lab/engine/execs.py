@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.lab.engine.containers import Containers
 from workshop.lab.engine.model import Container
 from workshop.lab.engine.names import new_id
-from workshop.lab.engine.process import Output
+from workshop.lab.engine.process import Output, Process
 from workshop.lab.engine.refusal import Refusal, command_status
 from workshop.lab.engine.versions import Version
 
@@ -28,6 +29,17 @@ class Exec:
     output: Output = field(default_factory=Output)
     started: bool = False
     exit_code: int | None = None
+    process: Process | None = None
+    ended: threading.Event = field(default_factory=threading.Event, repr=False)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of a process: its exit code, and what it wrote."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
 
 
 class Execs:
@@ -60,7 +72,7 @@ class Execs:
         if run.started:
             raise Refusal(f"exec {key} has already been started", 409)
         run.started = True
-        process = self._containers.execute(run.container, run.command, run.env, run.workdir, run.output)
+        process = run.process = self._containers.execute(run.container, run.command, run.env, run.workdir, run.output)
         text = self._why_not(process.error)
         if text:
             run.output.add("stdout", f"{text}\n".encode())
@@ -70,6 +82,7 @@ class Execs:
             run.exit_code = self._status(process.error) if process.error else code
             process.close()
             run.output.finish()
+            run.ended.set()
 
         threading.Thread(target=watch, daemon=True).start()
         if text and detached:
@@ -85,6 +98,37 @@ class Execs:
 
     def _status(self, error: str) -> int:
         return (command_status(error) if self._version.exec_tells_apart else None) or 126
+
+    def run(
+        self,
+        container: Container,
+        command: list[str],
+        *,
+        env: Iterable[str] = (),
+        workdir: str = "",
+        timeout: float = 30,
+    ) -> Ended:
+        """`docker exec`, from the beginning to the end: what became of the command.
+
+        :raises Refusal: if the container does not run.
+        :raises TimeoutError: if it takes longer than ``timeout`` seconds; it is killed then.
+        """
+        key = self.create(container, {"Cmd": command, "Env": list(env), "WorkingDir": workdir})
+        self.start(key)
+        run = self._all.pop(key)
+        if not run.ended.wait(timeout):
+            assert run.process is not None
+            run.process.kill()
+            raise TimeoutError(f"{' '.join(command)} did not end within {timeout:g} s")
+        assert run.exit_code is not None
+        written = {"stdout": b"", "stderr": b""}
+        for stream, data in run.output.read():
+            written[stream] += data
+        return Ended(run.exit_code, *(data.decode(errors="replace") for data in written.values()))
+
+    def clear(self) -> None:
+        """Know nothing of all that were."""
+        self._all.clear()
 
     def inspect(self, key: str) -> dict[str, Any]:
         """GET /exec/ID/json."""

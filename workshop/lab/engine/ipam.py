@@ -115,6 +115,11 @@ class Ipam:
             if pool in self._pools:
                 self._pools.remove(pool)
 
+    def rewind(self) -> None:
+        """Begin with the first default subnets again, as when Docker has started."""
+        with self._lock:
+            self._next = 0
+
     def take(self, pool: Pool, wanted: str | None = None) -> str:
         """An address of a pool, with its mask. Raises Refusal."""
         with self._lock:

@@ -111,7 +111,10 @@ class Endpoint:
 
 @dataclass
 class Sandbox:
-    """A container's network namespace while it runs: ``key`` is the path that Join tells."""
+    """A container's network namespace while it runs: ``key`` is the path that Join tells.
+
+    ``closing``: all of it is being taken away. ``abandoned``: its links may end with it.
+    """
 
     id: str
     key: str
@@ -119,6 +122,7 @@ class Sandbox:
     endpoints: list[Endpoint] = field(default_factory=list)
     counters: dict[str, int] = field(default_factory=dict)
     closing: bool = False
+    abandoned: bool = False
     gateway_of: Endpoint | None = None
     lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
@@ -171,6 +175,7 @@ class Container:
     created: str = field(default_factory=lambda: timestamp())
     born: float = field(default_factory=time.time)
     state: str = "created"
+    gone: bool = False
     exit_code: int = 0
     error: str = ""
     started: str = "0001-01-01T00:00:00Z"

@@ -50,6 +50,7 @@ class Networks:
         self._all: dict[str, Network] = {}
         self._names: set[str] = set()
         self._lock, self._gateway_lock = threading.RLock(), threading.Lock()
+        self._being_made, self._made = 0, threading.Condition(self._lock)
 
     def predefine(self) -> None:
         """Make the networks that are always there."""
@@ -85,12 +86,17 @@ class Networks:
             if name in self._names:
                 raise Refusal(f"network with name {name} already exists", 409)
             self._names.add(name)
+            self._being_made += 1
         try:
             return self._make(body)
         except BaseException:
             with self._lock:
                 self._names.discard(name)
             raise
+        finally:
+            with self._made:
+                self._being_made -= 1
+                self._made.notify_all()
 
     def remove(self, network: Network) -> None:
         """What `docker network rm` does; an Err from DeleteNetwork does not stop it. Raises Refusal."""
@@ -109,6 +115,20 @@ class Networks:
         with self._lock:
             self._names.discard(network.name)
         self._tell(networks={network.id: None})
+
+    def clear(self) -> None:
+        """Remove every network that is not predefined, also one with endpoints, as `docker network rm` would.
+
+        Those that are just being made are waited for, for 2 s at most: make no more calls to their plugins before.
+        """
+        with self._made:
+            self._made.wait_for(lambda: self._being_made == 0, 2)
+        for network in self.all():
+            if not network.builtin:
+                network.endpoints.clear()
+                with suppress(Refusal):
+                    self.remove(network)
+        self._ipam.rewind()
 
     def gateway_bridge(self) -> Network:
         """docker_gwbridge: the second interface of containers whose networks have no gateway."""

@@ -11,6 +11,7 @@ import os
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,17 @@ class Clock:
         """Let time pass."""
         time.sleep(seconds)
 
+    def wait(self, seconds: float, until: threading.Event) -> None:
+        """Let time pass, where the clock can tell no more than that."""
+        self.sleep(seconds)
+
+
+class WallClock(Clock):
+    """The real time. Waiting ends early if ``until`` is set."""
+
+    def wait(self, seconds: float, until: threading.Event) -> None:
+        until.wait(seconds)
+
 
 class Plugin:
     """A plugin that has been activated: ``capabilities`` is what it said about itself then."""
@@ -54,12 +66,22 @@ class Plugin:
     def __init__(self, name: str, address: str, version: Version, clock: Clock) -> None:
         self.name, self.address, self.capabilities = name, address, {}
         self._version, self._clock = version, clock
+        self._under_way: set[socket.socket] = set()
+        self._lock, self._given_up = threading.Lock(), threading.Event()
+
+    def give_up(self) -> None:
+        """Make no more calls, and break off those under way: whoever waits for one is told so at once."""
+        self._given_up.set()
+        with self._lock:
+            for end in self._under_way:
+                with contextlib.suppress(OSError):
+                    end.shutdown(socket.SHUT_RDWR)
 
     def call(self, route: str, body: dict[str, Any] | None = None, *, retry: bool = True) -> dict[str, Any]:
         """What the plugin answers to ``route`` (``NetworkDriver.Join``).
 
         :raises PluginFailure: with Docker's own text: nobody answers within about 15 s, a status that is not
-            200, a body that is not a JSON object, or ``Err`` in it.
+            200, a body that is not a JSON object, or ``Err`` in it; or that it was given up.
         """
         status, text = self._send(route, body, retry)
         if status != 200:
@@ -81,18 +103,27 @@ class Plugin:
             except OSError as error:
                 why = f"dial {kind} {self._path}: connect: {_go_errno(error)}"
             else:
+                with self._lock:
+                    self._under_way.add(end)
                 try:
-                    return self._once(end, route, body)
+                    if not self._given_up.is_set():
+                        return self._once(end, route, body)
                 except (ConnectionError, http.client.HTTPException):
                     why = "EOF"  # it hung up without an answer
                 except OSError as error:
                     why = f"read {kind} {self._path}: {_go_errno(error)}"
+                finally:
+                    with self._lock:
+                        self._under_way.discard(end)
+                    end.close()
+            if self._given_up.is_set():
+                raise PluginFailure(f"{route}: the engine does not wait for the plugin any longer")
             pause = float(2**tries)
             if not retry or self._clock.now() - started + pause >= PATIENCE:
                 url = self._version.url.format(socket=quote(self._path, safe=""), route=route)
                 raise PluginFailure(f'Post "{url}": {why}')
             tries += 1
-            self._clock.sleep(pause)
+            self._clock.wait(pause, self._given_up)
 
     def _once(self, end: socket.socket, route: str, body: dict[str, Any] | None) -> tuple[int, str]:
         connection = http.client.HTTPConnection("plugin")
@@ -143,9 +174,10 @@ class Plugins:
     """
 
     def __init__(self, where: tuple[Path, ...], version: Version, clock: Clock | None = None) -> None:
-        self._where, self._version, self._clock = where, version, clock or Clock()
+        self._where, self._version, self._clock = where, version, clock or WallClock()
         self._known: dict[str, Plugin] = {}
-        self._lock = threading.Lock()
+        self._made: weakref.WeakSet[Plugin] = weakref.WeakSet()
+        self._lock, self._made_lock = threading.Lock(), threading.Lock()
 
     def get(self, name: str) -> Plugin:
         """The plugin of that name, activated. Raises Refusal if there is none, or it is no network driver."""
@@ -156,6 +188,8 @@ class Plugins:
                 if address is None:
                     raise Refusal(f'plugin "{name}" not found', 404)
                 plugin = Plugin(name, address, self._version, self._clock)
+                with self._made_lock:
+                    self._made.add(plugin)
                 self._activate(plugin)
                 self._known[name] = plugin
         if not plugin.capabilities:
@@ -166,6 +200,15 @@ class Plugins:
         """Activate that plugin anew when it is next needed, which Docker only does after a restart."""
         with self._lock:
             self._known.pop(name, None)
+
+    def give_up(self) -> None:
+        """Make no more calls to the plugins as they are now, and know none of them: each is activated anew."""
+        with self._made_lock:
+            made = list(self._made)
+        for plugin in made:
+            plugin.give_up()
+        with self._lock:
+            self._known.clear()
 
     def _activate(self, plugin: Plugin) -> None:
         try:
