@@ -5,6 +5,9 @@ from __future__ import annotations
 DONE, FAILED, WRONG_USE, CANNOT_HERE = 0, 1, 2, 3
 """Exit codes of every command: done or passed, failed or not passed, used wrongly, this machine cannot."""
 
+INTERRUPTED = 130
+"""As a shell has it: broken off by Ctrl-C before it was done."""
+
 
 class WorkshopError(Exception):
     """Something the user has to know: ``message`` is one sentence, ``remedy`` says what to do next.

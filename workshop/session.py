@@ -130,15 +130,16 @@ def sweep() -> None:
     """
     for path in _contents(SESSIONS):
         with contextlib.suppress(OSError):
-            being_written = path.name.startswith(".") and _lives(path.name.split(".")[1])
+            being_written = path.name.startswith(".") and lives(path.name.split(".")[1])
             if not being_written and _entry(path) is None:
                 path.unlink()
     for folder in _contents(LABS):
-        if not _lives(folder.name):
+        if not lives(folder.name):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _lives(pid: str) -> bool:
+def lives(pid: str) -> bool:
+    """Whether there is a process with this number."""
     return pid.isdigit() and _start_of(int(pid)) is not None
 
 

@@ -4,23 +4,17 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from typing import Any
 
 import click
 
 from workshop import __version__
-from workshop.errors import FAILED, WRONG_USE, WorkshopError
+from workshop.cli import streams
+from workshop.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, WorkshopError
 
 COMMANDS = {
-    "start": "Begin the course, or go on where you were.",
-    "exercise": "Work on an exercise: every save of your handler is judged.",
-    "list": "All exercises, and how far you are.",
-    "check": "Judge an exercise once.",
-    "hint": "The next hint of an exercise.",
-    "solution": "A solution, compared with yours.",
-    "reset": "Put the first version of your file back; yours is kept.",
-    "init": "Make a folder for your own work.",
     "demo": "A lab without Docker or root, with the plugin, the dashboard and a guided tour.",
     "serve": "Run the plugin for a real Docker, with the dashboard.",
     "docker": "Docker's network commands, for the lab.",
@@ -29,16 +23,15 @@ COMMANDS = {
     "drivers": "The kinds of network and their options.",
     "cleanup": "Show and remove what carries our names, and nothing else.",
     "doctor": "Check what this machine can do.",
-    "dev": "For who writes exercises: check them all, make a new one.",
 }
 """Each command, its module of the same name, and what it is for."""
 
 _START = {
-    "start": "the course: write a plugin of your own, one call after the other",
     "demo": "a lab on this machine: no Docker, no root, nothing of yours is touched",
     "doctor": "what this machine can do, and what is missing",
     "serve": "the plugin for a real Docker (as root)",
 }
+_SHOWING = (None, "docker", "calls", "topology", "drivers")
 _BESIDE = ("docker network create -d workshop shop", "calls --follow", "topology")
 
 
@@ -53,6 +46,16 @@ class _Commands(click.Group):
             return None
         module = importlib.import_module(f"workshop.cli.{name}")
         return getattr(module, name)
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command. If nobody reads any more, that is well where all it does is to show something."""
+        try:
+            result = super().invoke(context)
+            sys.stdout.flush()
+            return result
+        except BrokenPipeError:
+            streams.let_go_of_stdout()
+            raise click.exceptions.Exit(DONE if context.invoked_subcommand in _SHOWING else FAILED) from None
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -72,8 +75,6 @@ def _say_what_next() -> None:
     from workshop.cli import lines
 
     us, width = "python -m workshop", lines.columns()
-    if progress := _progress(us):
-        click.echo(lines.prose(progress, width) + "\n")
     click.echo("Start with one of these:\n")
     for name, what in _START.items():
         click.echo(lines.prose(f"{us} {name:8} {what}", width, 2, 4 if (width or 80) < 70 else 30))
@@ -83,15 +84,15 @@ def _say_what_next() -> None:
     click.echo("\n" + lines.prose(f"`{us} --help` lists every command.", width))
 
 
-def _progress(us: str) -> str | None:
-    from workshop.cli import start
-
-    return start.said_of_progress(us)
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run one command; end the process with its exit code. An error is one sentence on stderr."""
-    sys.exit(run(arguments))
+    streams.open_closed()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    code = run(arguments)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing is left to do that a traceback would tell of
+    sys.exit(code)
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -101,19 +102,23 @@ def run(arguments: list[str] | None = None) -> int:
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        click.echo(err=True)
-        return 130
+    except (click.Abort, KeyboardInterrupt) as error:
+        if not isinstance(error.__cause__, KeyboardInterrupt):  # else click has said it
+            click.echo(err=True)
+        return INTERRUPTED
     except click.ClickException as error:
-        click.echo(f"{error.format_message()} See `{_help_of(error)} --help`.", err=True)
+        message = error.format_message()
+        stop = "" if message.endswith((".", ")", "?")) and "extra argument" not in message else "."
+        click.echo(f"{message}{stop} See `{_help_of(error, arguments)} --help`.", err=True)
         return WRONG_USE
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except WorkshopError as error:
         click.echo(str(error), err=True)
         return error.exit_code
     except Exception as error:
+        if isinstance(error, OSError) and (why := streams.why_unwritable(error)):
+            streams.let_go_of_stdout()
+            click.echo(f"The output cannot be written ({why}).", err=True)
+            return FAILED
         if os.environ.get("WORKSHOP_DEBUG"):
             raise
         click.echo(f"This is a mistake in the workshop itself: {type(error).__name__}: {error}", err=True)
@@ -121,6 +126,8 @@ def run(arguments: list[str] | None = None) -> int:
         return FAILED
 
 
-def _help_of(error: click.ClickException) -> str:
-    context = getattr(error, "ctx", None)
-    return context.command_path if context else "python -m workshop"
+def _help_of(error: click.ClickException, arguments: list[str] | None) -> str:
+    if context := getattr(error, "ctx", None):
+        return context.command_path
+    words = sys.argv[1:] if arguments is None else arguments
+    return " ".join(["python -m workshop", *(word for word in words[:1] if word in COMMANDS)])

@@ -13,7 +13,7 @@ import click
 
 from workshop.cli import lines
 from workshop.cli.sessions import chosen, session_option
-from workshop.errors import UsageError
+from workshop.errors import UsageError, WorkshopError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -67,6 +67,9 @@ def calls(
     else:
         now = next((each for each in session.running() if each.get("journal") == str(journal.absolute())), {})
     path = journal or Path(now.get("journal") or session.state_dir() / "journal.db")
+    if journal is None and not now and not path.exists():
+        remedy = "Start `python -m workshop demo`" + ("." if os.geteuid() == 0 else "; if `serve` runs, use sudo.")
+        raise WorkshopError("No session of yours runs, and none has left its journal.", remedy)
     reader = JournalReader(path)
     known, names = Calls(keep=sys.maxsize), Names()
 
@@ -86,10 +89,10 @@ def calls(
             shown = [call for call in shown if call.state != "running"]
         write = _writer(form, names, now.get("plugin"))
         write(shown)
+        if not shown and not follow:
+            click.echo("There are no such calls." if seen else "There are no calls yet.", err=True)
         if follow:
             _follow(reader, path, seen, known, names, lambda call: wanted(call) and write([call]))
-    except BrokenPipeError:
-        _let_go_of_stdout()
     except KeyboardInterrupt:
         return
     finally:
@@ -172,10 +175,3 @@ def _wait_for_close(seconds: float) -> bool:
         return bool(select.select([], [], [], seconds)[0])
     gone = select.POLLERR | select.POLLHUP | select.POLLNVAL
     return any(state & gone for _, state in poll.poll(seconds * 1000))
-
-
-def _let_go_of_stdout() -> None:
-    """Nobody reads: leave the interpreter nothing to complain about when it flushes at exit."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())
-    os.close(nowhere)

@@ -14,7 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from workshop.cli.laboratory import Laboratory
-    from workshop.cli.running import Running
+    from workshop.cli.running import Ending, Running
 
 _AS_TYPED = (".venv/bin/python" if sys.prefix.endswith("/.venv") else "python") + " -m workshop"
 """How the person can call us again in a second terminal, where no environment may be active."""
@@ -49,10 +49,12 @@ def demo(
     log_file: str | None,
 ) -> int:
     """A lab without Docker or root: the plugin, a practice engine, the dashboard, and a guided tour."""
+    from workshop import drivers
     from workshop.cli.laboratory import Laboratory, enter, make_folder
     from workshop.cli.running import Running, bind, signals_as_event
-    from workshop.errors import CannotHere
+    from workshop.errors import DONE, FAILED, INTERRUPTED, CannotHere
 
+    drivers.load(driver)
     shown = None
     if not headless:
         try:
@@ -83,16 +85,18 @@ def demo(
                 if headless or not no_tour:
                     good = _tour(running, laboratory, ended, wait=not (headless or auto), slow=auto)
                 if headless:
-                    return 0 if good and not ended.is_set() else 1
+                    return INTERRUPTED if ended.is_set() else DONE if good else FAILED
                 if not ended.is_set():
                     _what_next()
                 ended.wait()
+                if sys.stdout.isatty():
+                    click.echo()  # behind the terminal's ^C
                 return 0
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _tour(running: Running, laboratory: Laboratory, ended: threading.Event, *, wait: bool, slow: bool) -> bool:
+def _tour(running: Running, laboratory: Laboratory, ended: Ending, *, wait: bool, slow: bool) -> bool:
     from workshop.cli.tour import Tour
 
     wait = wait and sys.stdin.isatty()
@@ -108,9 +112,9 @@ def _tour(running: Running, laboratory: Laboratory, ended: threading.Event, *, w
 
     assert laboratory.lab.world is not None
     before = what_there_is(laboratory)
-    tour = Tour(laboratory.socket(), laboratory.lab.world, host.address, click.echo, pause)
+    tour = Tour(laboratory.socket(), laboratory.lab.world, host.address, click.echo, pause, ended.is_set)
     good = tour.run(running.say)
-    left = [] if wait else sorted(what_there_is(laboratory) - before)
+    left = [] if wait or ended.is_set() else sorted(what_there_is(laboratory) - before)
     for text in left:
         click.echo(f"Left behind: {text}", err=True)
     return good and not left
@@ -129,7 +133,7 @@ def what_there_is(laboratory: Laboratory) -> set[str]:
     return found
 
 
-def _enter(ended: threading.Event) -> bool:
+def _enter(ended: Ending) -> bool:
     """Wait for Enter; False for ``q``, the end of input, or when the process is told to end."""
     while not ended.is_set():
         readable, _, _ = select.select([sys.stdin], [], [], 0.2)

@@ -5,6 +5,7 @@ engine.
 from __future__ import annotations
 
 import functools
+import threading
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import click
 
 from workshop.cli import docker_network
-from workshop.cli.docker_run import copy, create, execute, run
+from workshop.cli.docker_run import PATIENCE, copy, create, execute, run
 from workshop.cli.docker_text import as_json, render, shorten, table
 from workshop.cli.docker_usage import DockerGroup
 from workshop.cli.sessions import chosen, session_option
@@ -68,6 +69,23 @@ def _each(api: EngineAPI, names: tuple[str, ...], act: Callable[[str], Any], for
     return 1 if any(not (forgiving and error.status == 404) for error in failed) else 0
 
 
+def _end(api: EngineAPI, names: tuple[str, ...], verb: str, seconds: int | None) -> int:
+    """Stop or restart containers. What takes long is explained: Docker's own client only waits."""
+
+    def one(name: str) -> None:
+        after = "10 seconds, or its --stop-timeout" if seconds is None else f"{seconds} seconds"
+        text = f"{name} has not answered SIGTERM yet. It is killed after {after}; `-t 0` does not wait."
+        note = threading.Timer(PATIENCE, click.echo, [text], {"err": True})
+        note.daemon = True
+        note.start()
+        try:
+            api.post(f"/containers/{name}/{verb}", t=seconds)
+        finally:
+            note.cancel()
+
+    return _each(api, names, one)
+
+
 @docker.command()
 @click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
@@ -91,9 +109,8 @@ def start(make_api: Callable[[], EngineAPI], containers: tuple[str, ...]) -> int
 @click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
 def stop(make_api: Callable[[], EngineAPI], seconds: int | None, containers: tuple[str, ...]) -> int:
-    """Stop containers: SIGTERM, then SIGKILL."""
-    api = make_api()
-    return _each(api, containers, lambda name: api.post(f"/containers/{name}/stop", t=seconds))
+    """Stop containers: SIGTERM, then SIGKILL after 10 seconds. A plain `sleep` takes them all; `-t 0` does not wait."""
+    return _end(make_api(), containers, "stop", seconds)
 
 
 @docker.command()
@@ -102,8 +119,7 @@ def stop(make_api: Callable[[], EngineAPI], seconds: int | None, containers: tup
 @click.pass_obj
 def restart(make_api: Callable[[], EngineAPI], seconds: int | None, containers: tuple[str, ...]) -> int:
     """Stop containers and start them again."""
-    api = make_api()
-    return _each(api, containers, lambda name: api.post(f"/containers/{name}/restart", t=seconds))
+    return _end(make_api(), containers, "restart", seconds)
 
 
 @docker.command()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
@@ -12,6 +15,9 @@ from workshop.cli import docker_options
 from workshop.cli.docker_options import BadOption
 from workshop.cli.docker_usage import DockerCommand
 from workshop.engine_api import EngineAPI, EngineError
+
+PATIENCE = 1.5
+"""Seconds after which it is said why a container has not ended yet."""
 
 RUN_HINT = "\nRun 'docker run --help' for more information"
 _AFTER_IMAGE = {"allow_interspersed_args": False, "help_option_names": ["--help"]}
@@ -97,7 +103,10 @@ def run(make_api: Callable[[], EngineAPI], detach: bool, **options: Any) -> int:
     except BadOption as error:
         return _refused(error.message)
     except EngineError as error:
-        return _refused(f"Error response from daemon: {error.message}")
+        text = f"Error response from daemon: {error.message}"
+        if error.message == "no command specified":
+            text += f"\nThere are no images here: say what is to run, as in `docker run {options['image']} sleep 60`."
+        return _refused(text)
     output = None if detach else api.attach(f"/containers/{key}/attach?stream=1&stdout=1&stderr=1")
     if detach:
         click.echo(key)  # Docker's client says it even if the container does not start
@@ -107,8 +116,31 @@ def run(make_api: Callable[[], EngineAPI], detach: bool, **options: Any) -> int:
         return _refused(f"Error response from daemon: {error.message}", _start_code(error.message))
     if output is None:
         return 0
-    copy(output)
-    return int(api.post(f"/containers/{key}/wait")["StatusCode"])
+    with _forwarded(api, key, options["name"] or key[:12]):
+        copy(output)
+        return int(api.post(f"/containers/{key}/wait")["StatusCode"])
+
+
+@contextlib.contextmanager
+def _forwarded(api: EngineAPI, key: str, name: str) -> Iterator[None]:
+    """Ctrl-C goes to the container, as Docker's client has it. A second one leaves it alone."""
+    text = f"\n{name} has not answered Ctrl-C. Another one leaves it running; `docker rm -f {name}` ends it."
+    note = threading.Timer(PATIENCE, click.echo, [text], {"err": True})
+    note.daemon = True
+
+    def forward(*_: object) -> None:
+        if note.ident is not None:
+            raise KeyboardInterrupt
+        note.start()
+        with contextlib.suppress(EngineError):  # it has just ended
+            api.post(f"/containers/{key}/kill", signal="SIGINT")
+
+    before = signal.signal(signal.SIGINT, forward)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        note.cancel()
 
 
 @click.command(cls=DockerCommand, context_settings=_AFTER_IMAGE)

@@ -29,21 +29,21 @@ def doctor(as_json: bool) -> int:
     beside = (
         names + 11 if (columns or 80) - names > 45 else 9
     )  # where a long line goes on: under its beginning, if wide
+    told = []
     for one in findings:
         state = one.status.value
         text = lines.prose(f"{state:<8} {one.name:<{names}}  {one.found}", columns, 0, beside)
-        click.echo(click.style(text[:8], fg=_COLORS[state], bold=state != "ok") + text[8:], color=color)
+        told.append(click.style(text[:8], fg=_COLORS[state], bold=state != "ok") + text[8:])
         if state != "ok":
-            click.echo(lines.prose(f"why: {one.why}", columns, beside + 2, beside + 7), color=color)
-            click.echo(lines.prose(f"do:  {one.remedy}", columns, beside + 2, beside + 7), color=color)
+            told.append(lines.prose(f"why: {one.why}", columns, beside + 2, beside + 7))
+            told.append(lines.prose(f"do:  {one.remedy}", columns, beside + 2, beside + 7))
     counts = {state: sum(one.status.value == state for one in findings) for state in _COLORS}
-    click.echo()
     if good:
         left = f", with {_many(counts['warning'], 'warning')}" if counts["warning"] else ""
         end = f"The lab works on this machine{left}. Next: `python -m workshop demo`."
     else:
         end = f"The lab cannot run on this machine yet: {_many(counts['problem'], 'problem')}, see above."
-    click.echo(lines.prose(end, columns))
+    click.echo("\n".join([*told, "", lines.prose(end, columns)]), color=color)
     return DONE if good else CANNOT_HERE
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from workshop import session
 from workshop.cli.running import Running
+from workshop.errors import CannotHere
 from workshop.lab import reenter
 from workshop.lab.engine import PracticeEngine
 from workshop.lab.lab import Lab
 from workshop.plugin.plugin import Plugin
 from workshop.plugin.server import unix_socket
+
+LONGEST_NAME = 10
+"""Letters of a host's name."""
+
+LONGEST_PATH = 107 - len("/") - LONGEST_NAME - len("/plugins/workshop.sock")
+"""Bytes of a lab's folder: the path of a socket in it has 107 at most."""
 
 
 class Laboratory:
@@ -69,14 +78,32 @@ def enter() -> dict[str, Any]:
     if reenter.inside():
         return {"pid": reenter.outer_pid()}
     session.sweep()
+    _sweep_locks()
     known_as = session.identity()
     reenter.reenter()
     return known_as
 
 
+def _sweep_locks() -> None:
+    """Remove the iptables locks of labs of ours that were killed."""
+    for path in Path("/tmp").glob(".workshop-xtables-*"):
+        with suppress(OSError):
+            if path.lstat().st_uid == os.geteuid() and not session.lives(path.name.rpartition("-")[2]):
+                path.unlink()
+
+
 def make_folder() -> Path:
-    """A new folder for this lab, in the user's runtime folder."""
+    """A new folder for this lab, in the user's runtime folder.
+
+    :raises CannotHere: if it cannot be made, or its path is too long for the sockets in it.
+    """
     folder = session.make_runtime_dir() / session.LABS / str(reenter.outer_pid())
+    remedy = "Set XDG_RUNTIME_DIR to a folder of yours with a short path."
+    if len(os.fsencode(folder)) > LONGEST_PATH:
+        raise CannotHere(f"The path {folder} is too long for the lab's sockets.", remedy)
     shutil.rmtree(folder, ignore_errors=True)  # a lab that was killed had our number
-    folder.mkdir(mode=0o700, parents=True)
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except OSError as error:
+        raise CannotHere(f"{folder} cannot be made ({error.strerror}).", remedy) from None
     return folder

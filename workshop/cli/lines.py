@@ -50,7 +50,7 @@ def cuts(line: str, width: int | None, hang: int, *, shell: bool = False) -> lis
 
 
 def _words(line: str, longest: int | None) -> Iterator[tuple[int, int]]:
-    """Where words begin and end; with ``longest``, those of a shell, of which a longer one falls apart at its spaces."""
+    """Where words begin and end; with ``longest``, a shell's words, of which a longer one falls apart at its spaces."""
     for word in (_WORD if longest is None else _SHELL_WORD).finditer(line):
         if longest is None or len(word[0]) <= longest:
             yield word.span()

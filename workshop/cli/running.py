@@ -6,6 +6,8 @@ import contextlib
 import gc
 import ipaddress
 import logging
+import os
+import select
 import signal
 import socket
 import sys
@@ -15,8 +17,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import click
+
 from workshop import session
-from workshop.errors import CannotHere, UsageError, WorkshopError
+from workshop.errors import INTERRUPTED, CannotHere, UsageError, WorkshopError
 from workshop.journal import Journal
 from workshop.journal.log import TerminalLog
 from workshop.kernel.namespaces import Namespace
@@ -179,13 +183,47 @@ def _is_ours(record: logging.LogRecord) -> bool:
     return record.exc_info is not None or "Traceback" in record.getMessage()
 
 
+class Ending:
+    """Set when the process is told to end. As ``threading.Event``, whose lock a second signal could wait for forever,
+    as it may come while the first one's handler holds it.
+    """
+
+    def __init__(self) -> None:
+        self._set = False
+        self._reading, self._writing = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+
+    def set(self) -> None:
+        """Let those who wait go on. May be called by a signal's handler, at any moment."""
+        self._set = True
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._writing, b"!")
+
+    def is_set(self) -> bool:
+        """Whether it was set."""
+        return self._set
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until it is set, at most ``timeout`` seconds; whether it is."""
+        waiting = select.poll()
+        waiting.register(self._reading, select.POLLIN)
+        if not self._set:
+            waiting.poll(None if timeout is None else timeout * 1000)
+        return self._set
+
+
 @contextlib.contextmanager
-def signals_as_event() -> Iterator[threading.Event]:
-    """An event that is set when the process is told to end."""
-    ended = threading.Event()
+def signals_as_event() -> Iterator[Ending]:
+    """An event that is set when the process is told to end. What fails from then on ends it with ``INTERRUPTED``:
+    Ctrl-C has ended the programs that it was running, too.
+    """
+    ended = Ending()
     before = {number: signal.signal(number, lambda *_: ended.set()) for number in ENDINGS}
     try:
         yield ended
+    except Exception:
+        if not ended.is_set() or os.environ.get("WORKSHOP_DEBUG"):
+            raise
+        raise click.exceptions.Exit(INTERRUPTED) from None
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -115,6 +115,7 @@ def _write(made: str | bytes, output: Path | None) -> None:
     data = made.encode("utf-8", "replace") if isinstance(made, str) else made
     if output is None:
         sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
         return
     try:
         output.write_bytes(data)

@@ -18,6 +18,8 @@ from workshop.kernel.namespaces import Namespace
 
 SUBNET = "10.9.0.0/24"
 PORT = 8080
+LONGEST = 60
+"""Seconds that a step may take."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ STEPS = (
 class Tour:
     """Runs the steps against one host's engine.
 
-    ``pause`` is called between steps and may wait; it returns False to stop. ``say`` prints a line.
+    ``pause`` is called between steps and may wait; it returns False to stop. ``say`` prints a line. ``stopped`` says
+    whether the tour is to be broken off, in the middle of a step too.
     """
 
     def __init__(
@@ -94,9 +97,10 @@ class Tour:
         address: str,
         say: Callable[[str], None],
         pause: Callable[[], bool],
+        stopped: Callable[[], bool],
     ) -> None:
         self._engine, self._world, self._address = engine, world, address
-        self._say, self._pause = say, pause
+        self._say, self._pause, self._stopped = say, pause, stopped
 
     def run(self, told: Callable[[str], None]) -> bool:
         """Take all steps; say whether each did what it should. ``told`` gets each narration as it begins."""
@@ -111,6 +115,8 @@ class Tour:
                 continue
             told(f"{step.title}. {step.narration}")
             good = self._take(step) and good
+            if self._stopped():
+                return False
             if number < len(STEPS) and not self._pause():
                 return good
         return good
@@ -121,6 +127,8 @@ class Tour:
             command = command.replace(" shopfront", "")
         self._say(lines.command(f"$ {command}", lines.columns(), 5))
         code, output = self._fetch(command.split()[1]) if command.startswith("fetch ") else self._docker(command)
+        if self._stopped():
+            return False
         for line in output.splitlines()[:12]:
             self._tell(line.expandtabs(), 7)
         if len(output.splitlines()) > 12:
@@ -138,16 +146,23 @@ class Tour:
 
     def _docker(self, command: str) -> tuple[int, str]:
         """What a learner would type, in a process of its own."""
-        done = subprocess.run(
+        with subprocess.Popen(
             [sys.executable, "-m", "workshop", *shlex.split(command)],
             env={**os.environ, "WORKSHOP_DOCKER": str(self._engine)},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
-            timeout=60,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+            start_new_session=True,  # Ctrl-C is for the tour
+        ) as process:
+            deadline = time.monotonic() + LONGEST
+            while True:
+                try:
+                    output, _ = process.communicate(timeout=0.1)
+                    return process.returncode, output
+                except subprocess.TimeoutExpired:
+                    if self._stopped() or time.monotonic() > deadline:
+                        process.kill()
 
     def _fetch(self, url: str) -> tuple[int, str]:
         """Ask from outside of the host, a few times, for a server may still be starting."""
@@ -156,6 +171,8 @@ class Tour:
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             error = ""
             for _ in range(20):
+                if self._stopped():
+                    break
                 try:
                     with opener.open(url, timeout=3) as response:
                         return 0, f"{response.status} {response.reason}"
