@@ -15,6 +15,14 @@ from workshop.cli import streams
 from workshop.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, WorkshopError
 
 COMMANDS = {
+    "start": "Begin the course, or go on where you were.",
+    "exercise": "Work on an exercise: every save of your handler is judged.",
+    "list": "All exercises, and how far you are.",
+    "check": "Judge an exercise once.",
+    "hint": "The next hint of an exercise.",
+    "solution": "A solution, compared with yours.",
+    "reset": "Put the first version of your file back; yours is kept.",
+    "init": "Make a folder for your own work.",
     "demo": "A lab without Docker or root, with the plugin, the dashboard and a guided tour.",
     "serve": "Run the plugin for a real Docker, with the dashboard.",
     "docker": "Docker's network commands, for the lab.",
@@ -23,15 +31,17 @@ COMMANDS = {
     "drivers": "The kinds of network and their options.",
     "cleanup": "Show and remove what carries our names, and nothing else.",
     "doctor": "Check what this machine can do.",
+    "dev": "For who writes exercises: check them all, make a new one.",
 }
 """Each command, its module of the same name, and what it is for."""
 
 _START = {
+    "start": "the course: write a plugin of your own, one call after the other",
     "demo": "a lab on this machine: no Docker, no root, nothing of yours is touched",
     "doctor": "what this machine can do, and what is missing",
     "serve": "the plugin for a real Docker (as root)",
 }
-_SHOWING = (None, "docker", "calls", "topology", "drivers")
+_SHOWING = (None, "docker", "calls", "topology", "drivers", "list", "hint", "solution")
 _BESIDE = ("docker network create -d workshop shop", "calls --follow", "topology")
 
 
@@ -75,6 +85,8 @@ def _say_what_next() -> None:
     from workshop.cli import lines
 
     us, width = "python -m workshop", lines.columns()
+    if progress := _progress(us):
+        click.echo(lines.prose(progress, width) + "\n")
     click.echo("Start with one of these:\n")
     for name, what in _START.items():
         click.echo(lines.prose(f"{us} {name:8} {what}", width, 2, 4 if (width or 80) < 70 else 30))
@@ -82,6 +94,12 @@ def _say_what_next() -> None:
     for typed in _BESIDE:
         click.echo(lines.command(f"{us} {typed}", width, 2))
     click.echo("\n" + lines.prose(f"`{us} --help` lists every command.", width))
+
+
+def _progress(us: str) -> str | None:
+    from workshop.cli import start
+
+    return start.said_of_progress(us)
 
 
 def main(arguments: list[str] | None = None) -> None:
