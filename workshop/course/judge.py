@@ -71,8 +71,8 @@ def judge(stage: Stage, path: str | Path, attempt: int = 0) -> Verdict:
     """
     exercise, path = stage.exercise, Path(path).absolute()
     began, at = time.perf_counter(), time.time()
-    module = _checks(exercise)
-    checks, scenarios = module.CHECKS, _scenarios(module, path)
+    module = read_checks(exercise)
+    checks, scenarios = module.CHECKS, scenarios_of(module, path)
     making = Findings(exercise, path, checks)
     findings: list[Finding] = []
     decided: list[Decided] = []
@@ -195,7 +195,7 @@ def _not_reached(scenarios: list[Scenario], checks: dict[str, Check]) -> list[De
     return [each for scenario in scenarios for each in Played(scenario).decided(checks)]
 
 
-def _checks(exercise: Exercise) -> ModuleType:
+def read_checks(exercise: Exercise) -> ModuleType:
     """The exercise's checks, read anew if the file has changed."""
     path = exercise.checks
     try:
@@ -213,7 +213,7 @@ def _read(path: Path, changed: int) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         raise WorkshopError(f"{path} cannot be read: {type(error).__name__}: {error}.", "Mend the exercise.") from error
-    for scenario in _scenarios(module, None):
+    for scenario in scenarios_of(module, None):
         unknown = [key for key in scenario.checks if key not in module.CHECKS]
         if unknown:
             raise WorkshopError(
@@ -222,7 +222,7 @@ def _read(path: Path, changed: int) -> ModuleType:
     return module
 
 
-def _scenarios(module: ModuleType, path: Path | None) -> list[Scenario]:
+def scenarios_of(module: ModuleType, path: Path | None) -> list[Scenario]:
     """The scenarios in the order of the file: those for all parts, and those for the part that ``path`` is."""
     found = [each.scenario for each in vars(module).values() if isinstance(getattr(each, "scenario", None), Scenario)]
     return [each for each in found if path is None or each.part in (None, path.stem)]
