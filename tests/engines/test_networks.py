@@ -69,16 +69,16 @@ def test_a_dual_stack_network_carries_both(world: World):
     name = world.network(ipv6=True)
     one, two = world.container(name), world.container(name)
     assert one.pings(two.address(name))
-    assert until(lambda: one.pings(two.address(name, 6)), 5)
+    assert one.pings(two.address(name, 6))
     assert one.pings(NEIGHBOUR4)
-    assert until(lambda: one.pings(NEIGHBOUR6), 5)
+    assert one.pings(NEIGHBOUR6)
 
 
 def test_an_internal_network_has_no_way_out(world: World, engine: Engine, neighbour: Neighbour):
     name = world.network("--internal")
     one, two = world.container(name), world.container(name)
     assert one.pings(two.address(name))
-    assert not one.pings(NEIGHBOUR4, seconds=1)
+    assert not one.pings(NEIGHBOUR4, tries=1)
     one.sh(f"ip route add default via {world.subnet.replace('0/24', '1')}", check=False)
     neighbour.route(world.subnet)
     with server(neighbour.namespace, "tcp", 8081):
@@ -97,7 +97,7 @@ def test_a_running_container_is_connected_and_disconnected(world: World, engine:
     assert two.pings("both")
     engine.docker("network", "disconnect", second, one.name)
     assert "eth1" not in one.sh("ip link").stdout
-    assert not one.pings(two.address(second), seconds=1)
+    assert not one.pings(two.address(second), tries=1)
     assert one.pings(three.name)
     engine.docker("network", "connect", second, one.name)
     assert one.pings(two.name)
@@ -110,8 +110,8 @@ def test_stop_start_and_restart_keep_a_container_reachable(world: World, engine:
         assert one.pings(two.address(name))
         for step in steps:
             engine.docker(*step, two.name)
-        # at once: what others learned of it, such as its MAC address, has to be true still
-        assert one.pings(two.name, seconds=2), steps
+        # soon: what others learned of it, such as its MAC address, has to be true still; it is believed for longer
+        assert one.pings(two.name, tries=3), steps
 
 
 def test_twenty_containers_start_and_end_at_once(world: World, engine: Engine):
@@ -126,7 +126,7 @@ def test_twenty_containers_start_and_end_at_once(world: World, engine: Engine):
     addresses = [container.address(name) for container in containers]
     assert len(set(addresses)) == 20
     first = containers[0]
-    script = " && ".join(f"ping -c 1 -W 2 {address} >/dev/null" for address in addresses[1:])
+    script = " && ".join(f"ping -c 1 -W 10 {address} >/dev/null" for address in addresses[1:])
     assert first.sh(script, check=False).returncode == 0
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(lambda container: engine.docker("rm", "-f", container.name), containers))
@@ -154,7 +154,7 @@ def test_the_bridge_has_the_name_that_was_asked_for(world: World, engine: Engine
 def test_containers_do_not_reach_each_other_where_isolation_was_asked_for(world: World):
     name = world.network("-o", "com.docker.network.bridge.enable_icc=false")
     one, two = world.container(name), world.container(name)
-    assert not one.pings(two.address(name), seconds=1)
+    assert not one.pings(two.address(name), tries=1)
     assert one.pings(NEIGHBOUR4)
 
 
@@ -162,9 +162,9 @@ def test_networks_do_not_reach_each_other(world: World):
     first, second = world.network(), world.network()
     docker = world.network(driver="bridge")
     one, two, three = world.container(first), world.container(second), world.container(docker)
-    assert not one.pings(two.address(second), seconds=1)
-    assert not one.pings(three.address(docker), seconds=1)
-    assert not three.pings(one.address(first), seconds=1)
+    assert not one.pings(two.address(second), tries=1)
+    assert not one.pings(three.address(docker), tries=1)
+    assert not three.pings(one.address(first), tries=1)
 
 
 def test_what_containers_send_out_carries_the_hosts_address(world: World, neighbour: Neighbour):
@@ -192,4 +192,4 @@ def test_a_bad_option_is_told_to_the_user_and_makes_nothing(world: World, engine
 
 def test_an_option_that_is_not_known_is_passed_over_with_a_warning(world: World):
     world.container(world.network("-o", "colour=green"))
-    assert "colour" in world.plugin.log()
+    assert until(lambda: "colour" in world.plugin.log(), 30)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from tests.support.agreement import disagreements
 from tests.support.engine import Engine
+from tests.support.killing import kill_in, tells_of_death
 from tests.support.neighbour import ENGINE4, Neighbour
 from tests.support.plugin import Plugin
 from tests.support.shell import until
@@ -23,7 +23,7 @@ def test_containers_go_on_while_the_plugin_is_restarted(
     one, two = world.container(name, "-p", "18200:80"), world.container(name)
     code, seconds = plugin.terminate()
     assert code == 0
-    assert seconds < 2
+    assert seconds < 10  # two are promised, and measured by `make bench`; this machine may be busy
     assert not plugin.socket.exists()
     assert one.pings(two.address(name))
     with server(one.sandbox, "tcp", 80):
@@ -47,77 +47,90 @@ def test_containers_go_on_after_the_plugin_was_killed(world: World, engine: Engi
     assert one.pings(two.name)
 
 
-STEPS = {
-    "CreateNetwork": lambda docker, network, name: docker("network", "create", "-d", "workshop", f"{network}x"),
-    "CreateEndpoint": lambda docker, network, name: docker(
-        "run", "-d", "--name", name, "--net", network, "-p", "18210:80", *SLEEP
-    ),
-    "Leave": lambda docker, network, name: docker("rm", "-f", name),
-    "DeleteNetwork": lambda docker, network, name: docker("network", "rm", f"{network}x"),
+def create_network(world: World, network: str):
+    name = world.new_name("made")
+    world.networks.append(name)
+    return lambda: world.engine.docker("network", "create", "-d", "workshop", name, check=False)
+
+
+def remove_network(world: World, network: str):
+    name = world.network()
+    return lambda: world.engine.docker("network", "rm", name, check=False)
+
+
+def start_container(world: World, network: str):
+    name = world.expect(world.new_name("made")).name
+    return lambda: world.engine.docker("run", "-d", "--name", name, "--net", network, "-p", "80", *SLEEP, check=False)
+
+
+def remove_container(world: World, network: str):
+    name = world.container(network, "-p", "80").name
+    return lambda: world.engine.docker("rm", "-f", name, check=False)
+
+
+CALLS = {
+    "CreateNetwork": create_network,
+    "CreateEndpoint": start_container,
+    "Join": start_container,
+    "ProgramExternalConnectivity": start_container,
+    "EndpointOperInfo": start_container,
+    "RevokeExternalConnectivity": remove_container,
+    "Leave": remove_container,
+    "DeleteEndpoint": remove_container,
+    "DeleteNetwork": remove_network,
 }
-"""What to do so that Docker makes a call."""
+"""The calls in which the plugin is killed, and what prepares the docker command in which Docker makes each."""
 
-KILLS = {
-    "CreateNetwork": "CreateNetwork",
-    "CreateEndpoint": "CreateEndpoint",
-    "Join": "CreateEndpoint",
-    "ProgramExternalConnectivity": "CreateEndpoint",
-    "EndpointOperInfo": "CreateEndpoint",
-    "RevokeExternalConnectivity": "Leave",
-    "Leave": "Leave",
-    "DeleteEndpoint": "Leave",
-    "DeleteNetwork": "DeleteNetwork",
+COMMANDS = {
+    "CreateNetwork",
+    "CreateEndpoint",
+    "ProgramExternalConnectivity",
+    "RevokeExternalConnectivity",
+    "DeleteEndpoint",
+    "DeleteNetwork",
 }
-"""In which call the plugin is killed, and the step in which Docker makes it."""
+"""The calls in which the plugin tells the kernel what to do: in these it is also killed after the last command."""
+
+FAILS = ("CreateNetwork", "CreateEndpoint", "Join", "ProgramExternalConnectivity")
+"""Without an answer to these, the command fails. Of EndpointOperInfo that depends on the version."""
 
 
-@pytest.mark.parametrize("method", KILLS)
-def test_nothing_is_lost_when_the_plugin_is_killed_in_a_call(world: World, engine: Engine, plugin: Plugin, method: str):
+@pytest.mark.parametrize(
+    ("method", "late"), [(method, late) for method in CALLS for late in (False, True) if not late or method in COMMANDS]
+)
+def test_nothing_is_lost_or_left_when_the_plugin_is_killed_in_a_call(
+    world: World, engine: Engine, plugin: Plugin, method: str, late: bool
+):
     network = world.network()
-    world.networks.append(f"{network}x")
-    witness, victim = world.container(network), world.expect(world.new_name("victim"))
-
-    def killer() -> None:
-        seen = world.calls(method)
-        armed.set()
-        if until(lambda: world.calls(method) > seen, 20, every=0.001):
-            plugin.kill()
-            plugin.start()
-
-    killed = False
-    for step, act in STEPS.items():
-        armed = threading.Event()
-        with ThreadPoolExecutor(1) as pool:
-            killing = pool.submit(killer) if step == KILLS[method] else None
-            if killing:
-                assert armed.wait(10)
-            act(lambda *arguments: engine.docker(*arguments, check=False), network, victim.name)
-            if killing:
-                killing.result()
-                killed = True
-    assert killed
-    assert plugin.runs
+    witness = world.container(network)
+    result = kill_in(plugin, method, lambda: CALLS[method](world, network), late=late)
+    if result.returncode:
+        assert method in (*FAILS, "EndpointOperInfo")
+        assert tells_of_death(result.stderr), result.stderr
+    else:
+        assert method not in FAILS
+    assert until(lambda: not disagreements(engine, plugin), 30), disagreements(engine, plugin)
     last = world.container(network, "-p", "18210:80")
     assert last.pings(witness.name)
+    assert disagreements(engine, plugin) == []
 
 
 def test_nothing_is_left_when_the_plugin_is_killed_while_many_start(world: World, engine: Engine, plugin: Plugin):
     name = world.network()
     containers = [world.expect(world.new_name("many")) for _ in range(8)]
+    before = world.calls("CreateEndpoint")
 
     def start(container):
         return engine.docker("run", "-d", "--name", container.name, "--net", name, *SLEEP, check=False)
 
     with ThreadPoolExecutor(8) as pool:
         starting = [pool.submit(start, container) for container in containers]
-        time.sleep(0.4)
+        assert until(lambda: world.calls("CreateEndpoint") > before, 60, every=0.01)
         plugin.kill()
         plugin.start()
         results = [one.result() for one in starting]
-    assert any(result.returncode == 0 for result in results), results[0].stderr
-    # Docker repeats a call that was cut off in the middle with an empty body: that one cannot succeed
     failed = [result.stderr for result in results if result.returncode]
-    assert all("the body is empty" in said for said in failed), failed
+    assert all(tells_of_death(said) for said in failed), failed
     last = world.container(name)
     for container, result in zip(containers, results, strict=True):
         if result.returncode == 0:
@@ -130,7 +143,7 @@ def test_a_restarted_engine_finds_its_networks_and_containers(world: World, engi
     two = world.container(name, "--restart", "always")
     three = world.container(name)
     engine.restart()
-    assert until(lambda: one.pings(two.name), 15)
+    assert until(lambda: one.pings(two.name), 60)
     with server(one.sandbox, "tcp", 80):
         assert ask(neighbour.namespace, "tcp", ENGINE4, 18220)
     engine.docker("start", three.name)
@@ -143,18 +156,20 @@ def test_an_engine_that_was_killed_leaves_nothing_behind_in_the_end(world: World
     two = world.container(name, "--restart", "always")
     engine.kill()
     engine.start()
-    assert until(lambda: one.pings(two.name), 20)
+    assert until(lambda: one.pings(two.name), 60)
 
 
 def test_a_container_is_removed_while_the_plugin_is_away(world: World, engine: Engine, plugin: Plugin):
     name = world.network()
     one = world.container(name)
     plugin.terminate()
+    said = len(engine.log())
     with ThreadPoolExecutor(1) as pool:
         removal = pool.submit(engine.docker, "rm", "-f", one.name, check=False)
-        time.sleep(1)
+        assert until(lambda: "Unable to connect to plugin" in engine.log()[said:], 60)
         plugin.start()
         assert removal.result().returncode == 0
+    assert until(lambda: not disagreements(engine, plugin), 30), disagreements(engine, plugin)
 
 
 def test_the_plugin_and_the_engine_are_both_restarted(world: World, engine: Engine, plugin: Plugin):
@@ -164,7 +179,7 @@ def test_the_plugin_and_the_engine_are_both_restarted(world: World, engine: Engi
     engine.stop()
     plugin.restart()
     engine.start()
-    assert until(lambda: one.pings(two.name), 15)
+    assert until(lambda: one.pings(two.name), 60)
 
 
 def test_cleanup_shows_and_removes_what_is_ours_and_nothing_else(world: World, engine: Engine, plugin: Plugin):

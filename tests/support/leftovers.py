@@ -145,7 +145,7 @@ class Leftovers:
         self.watch("this machine", lambda: ours(picture()))
         self.watch("processes", lambda: {"running": processes()})
 
-    def left(self, seconds: float = 5) -> list[str]:
+    def left(self, seconds: float = 20) -> list[str]:
         """What is different now. Removal takes a moment: the kernel and Docker have ``seconds``."""
         end = time.monotonic() + seconds
         while True:

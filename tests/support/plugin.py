@@ -71,7 +71,7 @@ class Plugin:
             stdout=self._log,
             stderr=self._log,
         )
-        ready = until(lambda: self._process.poll() is not None or "\nReady" in f"\n{self.log()[said:]}", 20, every=0.01)
+        ready = until(lambda: self._process.poll() is not None or "\nReady" in f"\n{self.log()[said:]}", 60, every=0.01)
         if not ready or self._process.poll() is not None or not self._listens():
             raise AssertionError(f"the plugin does not start:\n{self.log()[-3000:]}")
         self.started_in = time.monotonic() - began
@@ -98,6 +98,12 @@ class Plugin:
         self._process.kill()
         self._process.wait(10)
         self._process = None
+
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        assert self._process, "the plugin does not run"
+        return self._process.pid
 
     def restart(self) -> None:
         """End it with SIGTERM and start it again with the same state."""

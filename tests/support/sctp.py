@@ -38,7 +38,7 @@ def arrives(
     receiver: Namespace,
     receiver_address: str,
     *,
-    seconds: float = 3,
+    seconds: float = 10,
 ) -> int | None:
     """Send an INIT to ``address``:``port``; the port under which it reaches the receiver, or ``None``."""
 

@@ -60,7 +60,7 @@ def server(namespace: Namespace, proto: str, port: int, address: str = "::") -> 
         listening.close()
 
 
-def ask(namespace: Namespace, proto: str, address: str, port: int, *, word: str = "hello", seconds: float = 3) -> str:
+def ask(namespace: Namespace, proto: str, address: str, port: int, *, word: str = "hello", seconds: float = 10) -> str:
     """Ask a server from a namespace: the address that it saw. UDP asks again each half second.
 
     Raises OSError (TimeoutError, ConnectionRefusedError, …) if there is no answer, or not to what was asked.

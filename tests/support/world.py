@@ -36,10 +36,15 @@ class Container:
         """Run a line of shell in it."""
         return self.engine.docker("exec", self.name, "sh", "-c", script, check=check)
 
-    def pings(self, target: str, *, seconds: int = 5) -> bool:
-        """Whether a ping is answered within some seconds."""
+    def pings(self, target: str, *, tries: int = 10) -> bool:
+        """Whether one of some pings, one each second or two, is answered within a second.
+
+        One try is enough where no answer is expected.
+        """
         version = "-6" if ":" in target else "-4"
-        return self.sh(f"ping {version} -c 1 -W 1 -w {seconds} {target}", check=False).returncode == 0
+        once = f"ping {version} -c 1 -W 1 -w 2 {target}"  # it ends with its first packet, answered or not
+        script = f"i=1; until {once}; do [ $i -lt {tries} ] || exit 1; i=$((i + 1)); sleep 1; done"
+        return self.sh(script, check=False).returncode == 0
 
     @property
     def sandbox(self) -> Namespace:
@@ -115,5 +120,5 @@ class World:
         there = self.engine.docker("network", "ls", "--format", "{{.Name}}").stdout.split()
         for network in self.networks:
             if network in there:
-                assert until(lambda n=network: not self.engine.inspect(n)["Containers"], 5), network
+                assert until(lambda n=network: not self.engine.inspect(n)["Containers"], 60), network
                 self.engine.docker("network", "rm", network)

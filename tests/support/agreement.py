@@ -1,0 +1,41 @@
+"""What Docker, the plugin and the kernel know of the plugin's networks, compared."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from tests.support.engine import Engine
+from tests.support.leftovers import store_rows
+from tests.support.plugin import Plugin
+from workshop.drivers import naming
+
+_OURS = re.compile(r"\bws[bhc][0-9a-z]{10}\b")
+
+
+def disagreements(engine: Engine, plugin: Plugin) -> list[str]:
+    """One line for each thing that only one of them knows: networks, endpoints, links on the host; none is well.
+
+    Bridges are looked for under the plugin's own names, not those that a user gave.
+    """
+    networks, endpoints = _known_to_docker(engine, plugin.name)
+    rows = {f"networks {key}" for key in networks} | {f"endpoints {key}" for key in endpoints}
+    links = {naming.bridge(key) for key in networks} | {naming.host_end(key) for key in endpoints}
+    try:
+        remembered = set(store_rows(plugin.state_dir))
+    except sqlite3.DatabaseError as error:
+        return [f"the store cannot be read while it is written: {error}"]
+    there = set(_OURS.findall(engine.exec("ip", "-o", "link", "show").stdout))
+    return [
+        *(f"not remembered: {row}" for row in sorted(rows - remembered)),
+        *(f"remembered, but unknown to Docker: {row}" for row in sorted(remembered - rows)),
+        *(f"missing: link {name}" for name in sorted(links - there)),
+        *(f"left: link {name}" for name in sorted(there - links)),
+    ]
+
+
+def _known_to_docker(engine: Engine, driver: str) -> tuple[set[str], set[str]]:
+    """The IDs of a driver's networks, and of the endpoints on them."""
+    networks = set(engine.docker("network", "ls", "-q", "--no-trunc", "-f", f"driver={driver}").stdout.split())
+    containers = [one for key in networks for one in (engine.inspect(key)["Containers"] or {}).values()]
+    return networks, {one["EndpointID"] for one in containers}
