@@ -196,5 +196,5 @@ def _say(exercise: Exercise, verdict: Verdict, output: Any, workbench: Workbench
         next_command=verdict_text.typed(f"exercise {next_number}") if next_number else "",
         hints=verdict_text.typed(f"hint {exercise.number}"),
     )
-    printed = output.shown(verdict_text.first_variant(data))
+    printed = output.shown(data)
     Screen().say(told if printed is None else Group(printed, Text(), told))

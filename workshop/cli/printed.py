@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -42,20 +45,33 @@ class Printed:
             line = str(event.data.get("stream") or "stdout"), str(event.data.get("text") or "")
             self._lines.setdefault(event.call, []).append(line)
 
-    def shown(self, variant: str | None = None, most: int = MOST) -> RenderableType | None:
+    def shown(self, data: Mapping[str, Any], most: int = MOST) -> RenderableType | None:
+        """What to show beside the verdict ``data``: the scenario's that its first finding is about.
+
+        Where all passed, an exception was what the scenario wanted, and its traceback is none of anybody's concern.
+        """
+        findings = data.get("findings") or [{}]
+        if not data.get("passed"):
+            return self._of(findings[0].get("variant"), self._lines, most)
+        lines = {call: [line for line in lines if line[0] != "traceback"] for call, lines in self._lines.items()}
+        return self._of(None, {call: each for call, each in lines.items() if each}, most)
+
+    def _of(
+        self, variant: str | None, printed: dict[int | None, list[tuple[str, str]]], most: int
+    ) -> RenderableType | None:
         """Every call of a scenario that printed, with its lines; the others counted. ``None`` if nothing was printed.
 
         The same lines of several calls are shown once. Without a scenario they are those of the first that printed.
         """
-        chosen = [call for call in self._lines if call is None or self._variants.get(call) == variant]
-        if not chosen and self._lines:
-            first = self._variants.get(next(iter(self._lines)))
-            chosen = [call for call in self._lines if self._variants.get(call) == first]
+        chosen = [call for call in printed if call is None or self._variants.get(call) == variant]
+        if not chosen and printed:
+            first = self._variants.get(next(iter(printed)))
+            chosen = [call for call in printed if self._variants.get(call) == first]
         calls: dict[_Lines, list[int | None]] = {}
         for call in chosen:
-            calls.setdefault(tuple(self._lines[call]), []).append(call)
+            calls.setdefault(tuple(printed[call]), []).append(call)
         parts: list[RenderableType] = []
-        left = len(self._lines)
+        left = len(printed)
         for lines, whose in calls.items():
             if most <= 0:
                 break

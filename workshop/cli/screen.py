@@ -15,7 +15,6 @@ import tty
 from typing import IO, Any
 
 from rich.console import RenderableType
-from rich.text import Text
 
 from workshop.cli.verdict_text import console, width_of_terminal
 from workshop.journal.text import use_color
@@ -39,8 +38,8 @@ class Screen:
             self._live = False
 
     def say(self, what: RenderableType | str) -> None:
-        """Write something, and the status below it again."""
-        text = self._rendered(Text(what) if isinstance(what, str) else what)
+        """Write something, and the status below it again. Plain text is never wrapped: it may have an address in it."""
+        text = self._encodable(f"{what}\n") if isinstance(what, str) else self._rendered(what)
         with self._lock:
             self._put((_CLEAR if self._shown else "") + text)
             self._shown = False

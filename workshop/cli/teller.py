@@ -68,7 +68,7 @@ class Teller:
     def _say_verdict(self, data: dict[str, Any]) -> None:
         opened = self._lesson.opened
         exercise = opened.exercise
-        output = self._printed.shown(verdict_text.first_variant(data))
+        output = self._printed.shown(data)
         next_text, next_command = "", ""
         if data.get("passed") and exercise.number == data.get("exercise"):
             state = self._lesson.state()

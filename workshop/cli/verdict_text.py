@@ -16,7 +16,7 @@ from rich.text import Text
 from workshop.journal.text import clock, harmless
 
 FOLDED = 6
-"""Findings beyond the first that are named; the rest is counted."""
+"""Titles of findings beyond the first that are named; the rest is counted."""
 
 PYTHON = ".venv/bin/python" if sys.prefix.endswith("/.venv") else "python"
 """How the person can call us in a second terminal, where no environment may be active."""
@@ -48,12 +48,6 @@ def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str =
     return Group(*parts)
 
 
-def first_variant(data: Mapping[str, Any]) -> str | None:
-    """The scenario that the first finding is about."""
-    findings = data.get("findings") or [{}]
-    return findings[0].get("variant")
-
-
 def brief(data: Mapping[str, Any]) -> RenderableType:
     """The verdict on one line, with the first finding below."""
     parts: list[RenderableType] = [_heading(data)]
@@ -71,13 +65,11 @@ def _heading(data: Mapping[str, Any]) -> Text:
     if data.get("problem") and not data.get("findings"):
         state, style = "NOT JUDGED", "bold yellow"
     engine = data.get("engine") or ""
-    facts = [f"{data.get('checks_passed', 0)} of {data.get('checks_total', 0)} checks"]
+    facts = [f"exercise {data.get('exercise')}"]
     facts += [f"Docker {engine}" if engine[:1].isdigit() else "this machine's Docker"] if engine else []
-    facts.append(f"{data.get('duration_ms', 0)} ms")
-    facts += [clock(data["at"])[:8]] if data.get("at") else []
-    text = Text(f"{state} ", style)
-    text.append(f"exercise {data.get('exercise')} {harmless(str(data.get('name')))}", "bold")
-    return text.append("  " + ", ".join(facts), _DIM)
+    facts += [f"{data.get('duration_ms', 0)} ms"] + ([clock(data["at"])[:8]] if data.get("at") else [])
+    counted = f"  {data.get('checks_passed', 0)} of {data.get('checks_total', 0)} checks"
+    return Text(state, style).append(counted, "bold").append(f"  {', '.join(facts)}", _DIM)
 
 
 def _card(finding: Mapping[str, Any], hints: str) -> list[RenderableType]:
@@ -131,14 +123,16 @@ def _links(links: Sequence[Mapping[str, Any]] | None) -> str:
 
 def _folded(data: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> list[Text]:
     """What else is wrong, a line for each; then how much was not reached."""
+    titles: dict[str, list[str]] = {}
+    for finding in findings:
+        titles.setdefault(str(finding["title"]), []).append(str(finding.get("variant") or ""))
     lines = []
-    for finding in findings[:FOLDED]:
-        line = Text("also: ", _DIM).append(harmless(str(finding["title"])), "red")
-        if finding.get("variant"):
-            line.append(f" ({harmless(str(finding['variant']))})", _DIM)
-        lines.append(line)
-    if len(findings) > FOLDED:
-        more = len(findings) - FOLDED
+    for title, variants in list(titles.items())[:FOLDED]:
+        line = Text("also: ", _DIM).append(harmless(title), "red")
+        where = f"in {len(variants)} scenarios" if len(variants) > 1 else variants[0]
+        lines.append(line.append(f" ({harmless(where)})" if where else "", _DIM))
+    if len(titles) > FOLDED:
+        more = len(titles) - FOLDED
         lines.append(Text(f"also: {more} more {'finding' if more == 1 else 'findings'}", _DIM))
     missed = sum(each.get("state") == "not reached" for each in data.get("checks") or ())
     if missed:
