@@ -16,17 +16,21 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from os import getpid
 from pathlib import Path
 from typing import Any, NoReturn
 
 from workshop.course.host import HandlersKernel, Host, frozen
 from workshop.course.learner import confine, frames
 from workshop.course.learner.answers import Unfit, as_json
-from workshop.course.learner.loading import Handlers, Problem, load
+from workshop.course.learner.faults import BROKEN, UNHEARD
+from workshop.course.learner.functions import Handlers
+from workshop.course.learner.loading import load
 from workshop.course.learner.places import Own, Place, worded
+from workshop.course.learner.problem import Problem
 from workshop.course.learner.programs import Programs
 from workshop.errors import PluginError
-from workshop.kernel.namespaces import Namespace
+from workshop.kernel.namespaces import Namespace, setns
 from workshop.kernel.trace import Change
 
 TELL_WHERE = signal.SIGRTMAX - 1
@@ -36,6 +40,8 @@ GRACE = 0.2
 """Seconds in which threads that a call has started may end after it."""
 
 _LONGEST_NOTE = 16_000
+LIMIT = f"{confine.MEMORY // confine.MB} MB"
+_exit = os._exit  # as it is before the learner's code, and what tells of it, come
 
 
 def begin(given: dict[str, int]) -> NoReturn:
@@ -48,19 +54,18 @@ def begin(given: dict[str, int]) -> NoReturn:
             processes = confine.confine(own["network"])
         except OSError as error:
             control.sendall(frames.packed({"error": str(error)}))
-            os._exit(1)
-        os.close(own["network"])
+            _exit(1)
         if processes is not None and "lock" in own:
             os.environ["XTABLES_LOCKFILE"] = f"/proc/1/fd/{own['lock']}"
         confine.offer(control, frames.packed({"ready": True}), processes)
         faulthandler.enable(trace, all_threads=False)
         faulthandler.register(TELL_WHERE, trace, all_threads=False)
-        Child(control, notes).serve()
+        Child(control, notes, Namespace(own["network"])).serve()
     except BaseException:
         with contextlib.suppress(BaseException):
             traceback.print_exc()
     finally:
-        os._exit(70)
+        _exit(BROKEN)
 
 
 def _descriptors(given: dict[str, int]) -> tuple[socket.socket, socket.socket, dict[str, int]]:
@@ -85,13 +90,13 @@ def _descriptors(given: dict[str, int]) -> tuple[socket.socket, socket.socket, d
 class Child:
     """Answers the plugin's messages, one after the other."""
 
-    def __init__(self, control: socket.socket, notes: socket.socket) -> None:
+    def __init__(self, control: socket.socket, notes: socket.socket, namespace: Namespace) -> None:
         self._control, self._notes = control, notes
-        self._pid = os.getpid()
+        self._pid = getpid()
         self._own: Own | None = None
         self._handlers: Handlers = {}
         self._spare = bytearray(1 << 20)  # to have something to give back when memory runs out
-        namespace = Namespace.current()
+        self._namespace = namespace
         namespace.enter()
         self._host = Host(HandlersKernel(namespace, self._changed), lambda text: self._note({"log": text}))
         self._threads: set[threading.Thread] = set()
@@ -101,15 +106,27 @@ class Child:
     def serve(self) -> None:
         """Read, do, answer, until the plugin has closed its end."""
         doing: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {"load": self._load, "call": self._call}
-        while (message := frames.read(self._control)) is not None:
+        while (message := self._hear()) is not None:
             answer = doing[message["do"]](message)
             for stream in (sys.stdout, sys.stderr):
                 with contextlib.suppress(Exception):
                     stream.flush()
-            if os.getpid() != self._pid:  # a fork of the learner's that came back from the handler as well
+            if getpid() != self._pid:  # a fork of the learner's that came back from the handler as well
                 print(*answer.get("traceback", ()), sep="\n", end="", file=sys.stderr, flush=True)
-                os._exit(1 if "fault" in answer else 0)
+                _exit(1 if "fault" in answer else 0)
+            self._say({**answer, "id": message["id"]})
+
+    def _hear(self) -> dict[str, Any] | None:
+        try:
+            return frames.read(self._control)
+        except OSError:
+            _exit(UNHEARD)
+
+    def _say(self, answer: dict[str, Any]) -> None:
+        try:
             self._control.sendall(frames.packed(answer))
+        except OSError:
+            _exit(UNHEARD)
 
     def _load(self, message: dict[str, Any]) -> dict[str, Any]:
         path = Path(message["path"])
@@ -120,14 +137,12 @@ class Child:
             self._handlers = load(self._own, path, message["required"], message["routes"])
         except Problem as problem:
             return {"problem": problem.as_dict(), "traceback": problem.traceback}
-        except MemoryError:
-            self._spare.clear()
-            return {"problem": {"title": f"{path.name} takes all memory while it is loaded", "line": None}}
         self._threads = set(threading.enumerate())
         return {"handlers": list(self._handlers)}
 
     def _call(self, message: dict[str, Any]) -> dict[str, Any]:
         function = self._handlers[message["route"]]
+        setns(self._namespace.descriptor)  # a call before may have gone elsewhere, and not come back
         self._host.name = message["host"]
         self._host._networks, self._host._endpoints = frozen(message["networks"]), frozen(message["endpoints"])
         assert self._own is not None
@@ -140,8 +155,7 @@ class Child:
             answer = _fault(unfit.kind, str(unfit), here)
         except MemoryError:
             self._spare.clear()
-            limit = confine.MEMORY // confine.MB
-            answer = _fault("memory", f"it took more than {limit} MB of memory", here) | {"last": True}
+            answer = _fault("memory", f"it took more than {LIMIT} of memory", here) | {"last": True}
         except BaseException as error:
             answer = self._raised(error, here)
         else:

@@ -67,10 +67,9 @@ def confine(network: int) -> int | None:
     """
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # where memory is short, this goes first
-    moved = os.fstat(network).st_ino != Path("/proc/self/ns/net").stat().st_ino
     setns(network, CLONE_NEWNET)
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
-    processes = _own_mounts(moved)
+    processes = _own_mounts()
     for limit, most in LIMITS.items():
         with contextlib.suppress(ValueError):  # the user's own limit is lower still
             resource.setrlimit(limit, (most, most))
@@ -78,13 +77,12 @@ def confine(network: int) -> int | None:
     return processes
 
 
-def _own_mounts(moved: bool) -> int | None:
+def _own_mounts() -> int | None:
     # a slave: sandboxes that are mounted later are seen here as well, and those unmounted are not kept alive
     mount("none", "/", None, MS_REC | MS_SLAVE)
     flags = MS_NOSUID | MS_NODEV | MS_NOEXEC
-    if moved:
-        with contextlib.suppress(OSError):
-            mount("sysfs", "/sys", "sysfs", flags)  # /sys/class/net shows the namespace of whoever mounts it
+    with contextlib.suppress(OSError):
+        mount("sysfs", "/sys", "sysfs", flags)  # its /sys/class/net shows the namespace of whoever mounts it
     try:
         mount("proc", "/proc", "proc", flags)
     except OSError:

@@ -26,6 +26,7 @@ WATCH = 0.01
 
 _PIPE = 1 << 16
 _STREAMS = ("stdout", "stderr")
+_SAYS = {"answer", "refused", "fault", "handlers", "problem"}
 
 
 class Listener(Protocol):
@@ -53,6 +54,7 @@ class Connection:
         self._unpacker = frames.Unpacker()
         self._lock = threading.Lock()  # over the pidfd: its number must not be used once it is closed
         self._cause, self._code, self._did, self._trace = "", None, None, b""
+        self._asked = 0
         self._traced, self.ended = threading.Event(), threading.Event()
         self._control, control = socket.socketpair()
         self._notes, notes = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -84,9 +86,9 @@ class Connection:
     def ask(self, message: dict[str, Any], seconds: float) -> dict[str, Any] | End:
         """Send a message and wait for its answer, at most ``seconds``; or how the process ended without one."""
         deadline = time.monotonic() + seconds
-        self._did = None
+        self._did, self._asked = None, self._asked + 1
         try:
-            self._control.sendall(frames.packed(message))
+            self._control.sendall(frames.packed({**message, "id": self._asked}))
         except TimeoutError:
             self.stop("time")
         except OSError:
@@ -102,7 +104,12 @@ class Connection:
                 elif self.population.count() > MOST:
                     self.stop("processes")
                 continue
-            return self._end() if answer is None else answer
+            if answer is None:
+                return self._end()
+            if answer.pop("id", None) != self._asked or not answer.keys() & _SAYS:
+                self.stop("nonsense")
+            if not self._cause:
+                return answer
 
     def stop(self, cause: str) -> None:
         """End it because of ``cause`` (see ``End``), unless that has been done; it is told as the reason."""

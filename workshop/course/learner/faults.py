@@ -10,6 +10,9 @@ from typing import Any
 
 from workshop.course.learner.population import MOST
 
+BROKEN, UNHEARD = 70, 71
+"""Exit codes of a learner's process whose own part could not go on, or found the way to the plugin closed."""
+
 Place = tuple[str, int]
 
 
@@ -67,7 +70,9 @@ def read_end(end: End, seconds: float, folder: str) -> tuple[str, str, Place | N
         return "time", f"it did not answer within {seconds:g} s, and was stopped", place
     if end.cause == "processes":
         return "processes", f"it had more than {MOST} processes at once, and was stopped", place
-    if end.cause == "descriptors":
+    if did.get("did") == "os.exec":
+        return "exit", f"it became another program (os.exec…: {did['arguments'][:100]}); use subprocess.run", place
+    if end.cause == "descriptors" or (not end.cause and end.code == UNHEARD):
         what = f" with {did['did']}{_plain(did['arguments'])}" if str(did.get("did")).startswith("os.close") else ""
         return "descriptors", f"it closed files that are not its own{what}; close only what you opened", place
     if end.cause == "anew":
@@ -80,8 +85,6 @@ def read_end(end: End, seconds: float, folder: str) -> tuple[str, str, Place | N
             f"it ended its process with os._exit{_plain(did['arguments'])}; answer with return, or raise",
             place,
         )
-    if did.get("did") == "os.exec":
-        return "exit", f"it became another program (os.exec…: {did['arguments'][:100]}); use subprocess.run", place
     if did.get("did") == "os.abort":
         return "died", "it ended its process with os.abort()", place
     return "died", f"its process {_signal(end.code)}", place
@@ -94,6 +97,8 @@ def _plain(arguments: str) -> str:
 def _signal(code: int | None) -> str:
     if code is None:
         return "died"
+    if code == BROKEN:
+        return "could not go on: what Python needs itself was changed or taken away"
     if code >= 0:
         return f"ended by itself with status {code}"
     if -code == signal.SIGKILL:

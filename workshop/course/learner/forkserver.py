@@ -30,6 +30,7 @@ def serve(descriptor: int) -> None:
     gc.freeze()  # pages that no collection touches stay shared with what is forked
     os.dup2(os.open(os.devnull, os.O_RDWR), 2)
     lock = _lock_file()
+    _clean_environment()
     running: dict[int, tuple[int, int]] = {}
     poll = select.poll()
     poll.register(control, select.POLLIN)
@@ -63,6 +64,13 @@ def _import_all() -> None:
     with contextlib.suppress(OSError), IPRoute() as ip:
         ip.link("get", index=1)
     sys.dont_write_bytecode = True  # the learner's folder is for the learner's files
+
+
+def _clean_environment() -> None:
+    """What handlers, and programs that they run, see of ours is nothing; ``ip`` is found, also for users."""
+    for name in [name for name in os.environ if name.startswith("WORKSHOP_")]:
+        del os.environ[name]
+    os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
 
 
 def _lock_file() -> dict[str, int]:

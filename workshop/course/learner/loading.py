@@ -2,39 +2,24 @@
 
 from __future__ import annotations
 
-import ast
-import difflib
 import importlib.util
-import inspect
 import io
 import pkgutil
 import stat
 import sys
 import tokenize
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from workshop.course.learner.confine import MB, MEMORY
+from workshop.course.learner.functions import Handlers, handlers_of
 from workshop.course.learner.places import Own, worded
+from workshop.course.learner.problem import Problem, like
 
-Handlers = dict[str, Callable[..., Any]]
 LARGEST = 1 << 20
 """Bytes that a handler's file may have."""
-
-SIGNATURE = "(request, host)"
-
-
-class Problem(Exception):
-    """The file cannot be used: ``as_dict()`` has the fields of a finding, ``traceback`` lines to show."""
-
-    def __init__(self, title: str, *, line: int | None = None, traceback: Sequence[str] = (), **fields: Any) -> None:
-        super().__init__(title)
-        self.title, self.line, self.traceback, self.fields = title, line, list(traceback), fields
-
-    def as_dict(self) -> dict[str, Any]:
-        """As JSON."""
-        return {"title": self.title, "line": self.line, **self.fields}
 
 
 def load(own: Own, path: Path, required: Sequence[str], routes: Sequence[str]) -> Handlers:
@@ -45,7 +30,7 @@ def load(own: Own, path: Path, required: Sequence[str], routes: Sequence[str]) -
     source = _read(path)
     code = _compile(path, source)
     module = _execute(own, path, code)
-    return _handlers(own, path, module, required, routes)
+    return handlers_of(own, path, module, required, routes)
 
 
 def _read(path: Path) -> str:
@@ -134,6 +119,15 @@ def _execute(own: Own, path: Path, code: Any) -> ModuleType:
         ) from None
     except ImportError as error:
         raise _import_problem(own, path, error) from None
+    except MemoryError as error:
+        vars(module).clear()  # what it has taken is needed to go on
+        place = own.of_error(error)
+        raise Problem(
+            f"{path.name} takes more than {MEMORY // MB} MB of memory while it is loaded",
+            line=place[1] if place else None,
+            seen=f"no more memory in line {place[1]}" if place else "no more memory",
+            expected="a file that only defines functions",
+        ) from None
     except BaseException as error:
         place = own.of_error(error)
         file = f"{Path(place[0]).name}, line {place[1]}" if place else path.name
@@ -169,10 +163,10 @@ def _import_problem(own: Own, path: Path, error: ImportError) -> Problem:
                 expected=f"a module that {top} has",
                 **about,
             )
-        like = _like(top, sorted(known - {name for name in known if name.startswith("_")}))
-        remedy = f"did you mean `{like}`?" if like else f"`{sys.executable} -m pip install …` adds what is missing"
+        meant = like(top, sorted(known - {name for name in known if name.startswith("_")}))
+        remedy = f"did you mean `{meant}`?" if meant else f"`{sys.executable} -m pip install …` adds what is missing"
         return Problem(
-            f"{path.name} cannot be loaded: there is no module {error.name}{f', but {like}' if like else ''}",
+            f"{path.name} cannot be loaded: there is no module {error.name}{f', but {meant}' if meant else ''}",
             seen=f"import of {error.name}, which this Python does not have",
             expected=f"a module that is installed; {remedy}",
             **about,
@@ -186,11 +180,11 @@ def _import_problem(own: Own, path: Path, error: ImportError) -> Problem:
             **about,
         )
     module, name = missing
-    like = _like(name, [each for each in dir(sys.modules.get(module)) if not each.startswith("_")])
+    meant = like(name, [each for each in dir(sys.modules.get(module)) if not each.startswith("_")])
     return Problem(
-        f"{path.name} cannot be loaded: {module} has no {name}{f', but {like}' if like else ''}",
+        f"{path.name} cannot be loaded: {module} has no {name}{f', but {meant}' if meant else ''}",
         seen=f"import of {name} from {module}",
-        expected=f"did you mean `{like}`?" if like else f"a name that {module} has",
+        expected=f"did you mean `{meant}`?" if meant else f"a name that {module} has",
         **about,
     )
 
@@ -201,105 +195,3 @@ def _missing_name(error: ImportError) -> tuple[str, str] | None:
     if error.name and str(error).startswith("cannot import name") and len(words) > 1:
         return error.name, words[1]
     return None
-
-
-def _like(name: str, names: Sequence[str]) -> str | None:
-    plain = {_plain(each): each for each in names}
-    if _plain(name) in plain:
-        return plain[_plain(name)]
-    found = difflib.get_close_matches(name, names, 1, 0.75)
-    return found[0] if found else None
-
-
-def _plain(name: str) -> str:
-    return name.replace("_", "").lower()
-
-
-def _handlers(own: Own, path: Path, module: ModuleType, required: Sequence[str], routes: Sequence[str]) -> Handlers:
-    theirs = {name: value for name, value in vars(module).items() if callable(value) and own.of_function(value)}
-    for name in required:
-        value = vars(module).get(name)
-        if value is None or (not callable(value)):
-            raise _missing(path, name, vars(module), theirs)
-        if name not in theirs and own.of_function(type(value).__call__) is None:
-            raise Problem(
-                f"{name} in {path.name} is not your function, but {value!r:.80}",
-                line=_line_of(path, name),
-                seen=f"{name} comes from elsewhere",
-                expected=f"def {name}{SIGNATURE}:",
-            )
-        theirs[name] = value
-    found = {name: theirs[name] for name in routes if name in theirs}
-    for name, function in found.items():
-        _look_at(own, path, name, function)
-    return found
-
-
-def _missing(path: Path, name: str, names: Mapping[str, Any], theirs: Mapping[str, Any]) -> Problem:
-    like = _like(name, list(theirs))
-    line = theirs[like].__code__.co_firstlineno if like and hasattr(theirs[like], "__code__") else None
-    if name in names:
-        line = _line_of(path, name)
-        return Problem(
-            f"{name} in {path.name} is no function",
-            line=line,
-            seen=f"{name} = {names[name]!r:.80}",
-            expected=f"def {name}{SIGNATURE}:",
-        )
-    return Problem(
-        f"{path.name} has no function {name}{f', but {like}' if like else ''}",
-        line=line,
-        seen=f"functions: {', '.join(theirs)}" if theirs else "no function at all",
-        expected=f"def {name}{SIGNATURE}:" + (f" – did you mean {like} to be it?" if like else ""),
-    )
-
-
-def _line_of(path: Path, name: str) -> int | None:
-    """The last line in which a name gets its value."""
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (OSError, ValueError, SyntaxError):
-        return None
-    lines = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
-            lines.append(node.lineno)
-        if isinstance(node, ast.alias) and (node.asname or node.name).partition(".")[0] == name:
-            lines.append(node.lineno)
-    return max(lines, default=None)
-
-
-def _look_at(own: Own, path: Path, name: str, function: Callable[..., Any]) -> None:
-    """Raise Problem for a function that cannot be called as a handler is."""
-    place = own.of_function(function)
-    about: dict[str, Any] = {"line": place[1] if place else _line_of(path, name)}
-    if place:
-        about["file"] = place[0]
-    plain = inspect.unwrap(function)
-    if inspect.iscoroutinefunction(plain) or inspect.isasyncgenfunction(plain):
-        raise Problem(
-            f"{name} is `async def`, and nobody awaits it",
-            seen=f"async def {name}",
-            expected=f"def {name}{SIGNATURE}: – a handler answers when it returns",
-            **about,
-        )
-    if inspect.isgeneratorfunction(plain):
-        raise Problem(
-            f"{name} has a `yield` in it, so a call runs none of it",
-            seen=f"a generator function {name}",
-            expected="`return {…}` in the place of `yield`",
-            **about,
-        )
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return
-    try:
-        signature.bind(None, None)
-    except TypeError:
-        raise Problem(
-            f"{name} takes {signature}, and is called with {SIGNATURE}",
-            seen=f"def {name}{signature}",
-            expected=f"def {name}{SIGNATURE}:",
-            **about,
-        ) from None

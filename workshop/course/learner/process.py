@@ -54,7 +54,7 @@ class Learner:
         self, zygote: Zygote, namespace: Namespace, tell: Tell, *, host: str = "host", seconds: float = SECONDS
     ) -> None:
         self._zygote, self._namespace, self._tell, self._host = zygote, namespace, tell, host
-        self._seconds = seconds
+        self.seconds = seconds
         self.faults: list[Fault] = []
         self._turn, self._given_up = threading.Lock(), False
         self._connection: Connection | None = None
@@ -166,10 +166,10 @@ class Learner:
         known = sorted({*BY_NAME, *self._required})
         order = {"do": "load", "path": str(self._path), "required": list(self._required), "routes": known}
         self._begin(self._call)
-        answer = new.ask(order, self._seconds)
+        answer = new.ask(order, self.seconds)
         try:
             if isinstance(answer, End):
-                _, text, place = read_end(answer, self._seconds, str(self._path.parent))
+                _, text, place = read_end(answer, self.seconds, str(self._path.parent))
                 self._tell_unfinished()
                 return Loaded((), self._died_loading(text, place))
             for line in answer.get("traceback") or ():
@@ -226,9 +226,9 @@ class Learner:
                 "networks": dict(host.networks),
                 "endpoints": dict(host.endpoints),
             }
-            answer = connection.ask(message, self._seconds)
+            answer = connection.ask(message, self.seconds)
             if isinstance(answer, End):
-                kind, text, place = read_end(answer, self._seconds, str(self._path.parent))
+                kind, text, place = read_end(answer, self.seconds, str(self._path.parent))
                 self._tell_unfinished()
                 self._end()
                 self._fail(route, kind, text, place)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from os import getpid
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Programs:
 
     def __init__(self, note: Note, where: Callable[[], Place | None], needed: set[int]) -> None:
         self._note, self._where, self._needed = note, where, needed
-        self._pid = os.getpid()
+        self._pid = getpid()
 
     def install(self) -> None:
         """From now on tell."""
@@ -78,7 +79,7 @@ class Programs:
         """Tell that a program is started; call what this gives with its error, or ``None``, when it has ended."""
         if _for_python():
             return lambda error: None
-        key, began = f"{os.getpid()}.{next(_count)}", time.perf_counter()
+        key, began = f"{getpid()}.{next(_count)}", time.perf_counter()
         self._note({"begin": key, "tool": tool_of(command), "command": command[:LONGEST]})
 
         def end(error: str | None) -> None:
@@ -101,7 +102,7 @@ class Programs:
 
         def noted(*arguments: Any) -> Any:
             harmless = what.startswith("os.close") and not self._needed.intersection(_closed(arguments))
-            place = None if harmless or os.getpid() != self._pid else self._where()
+            place = None if harmless or getpid() != self._pid else self._where()
             if place is not None:
                 self._note({"did": what, "arguments": repr(arguments), "place": place})
             return real(*arguments)
@@ -111,10 +112,10 @@ class Programs:
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if event not in ("os.exec", "os.posix_spawn") or getattr(_told, "yes", False):
             return
-        if not Path(os.fsdecode(arguments[0])).exists():  # one of the folders in which a program is looked for
-            return
+        if event == "os.exec" and not Path(os.fsdecode(arguments[0])).exists():
+            return  # one of the folders in which a program is looked for
         words = arguments[1]
-        if event == "os.exec" and os.getpid() == self._pid:
+        if event == "os.exec" and getpid() == self._pid:
             self._note({"did": "os.exec", "arguments": command_line(words), "place": self._where()})
         self._note({"change": {"tool": tool_of(command_line(words)), "command": command_line(words)[:LONGEST]}})
 

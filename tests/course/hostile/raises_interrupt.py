@@ -1,0 +1,5 @@
+"""Raises what no `except Exception` catches."""
+
+
+def create_network(request, host):
+    raise KeyboardInterrupt  # here

@@ -1,0 +1,5 @@
+"""Asks the person."""
+
+
+def create_network(request, host):
+    return {"Pool": input("Which pool? ")}  # here
