@@ -177,15 +177,17 @@ def again(run: Run) -> None:
     body = request("5", Pool="10.90.5.0/24", Gateway="10.90.5.1/24")
     before = run.look()
     run.docker.call("create_network", body)
-    bridge = bridge_of(run, before)
+    now, bridge = run.look(), bridge_of(run, before)
     said = run.refused(run.docker.call, "create_network", body)
     run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
-    new = run.look().new_since(before)
+    after = run.look()
+    same, new = after.at(bridge.index), after.new_since(now)
     run.check(
         "once",
-        [link.name for link in new] == [bridge.name] and new[0].up and new[0].addresses_of(4) == ("10.90.5.1/24",),
-        expected=f"{bridge.name} (bridge, up, 10.90.5.1/24)",
-        seen=run.told(new),
+        not new and same and same.up and same.addresses_of(4) == bridge.addresses_of(4),
+        expected=f"{run.told(bridge)}, and nothing more",
+        seen=run.told([*([same] if same else []), *new]),
+        left_over=new,
     )
 
 

@@ -111,8 +111,7 @@ def _play_all(
         ANSWERS, title_of(ANSWERS, checks), "", "failed" if any(one.faults for one in played) else "passed"
     )
     decided = [loads, answers, *(each for one in played for each in one.decided(checks))]
-    findings = _once([each for one in played for each in one.faults])
-    return findings + [each for one in played for each in one.findings], decided
+    return _once([each for one in played for each in (*one.faults, *one.findings)]), decided
 
 
 def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
@@ -167,13 +166,11 @@ def _faults(stage: Stage, before: list[int], run: Run, played: Played, making: F
     played.findings = [each for each in played.findings if each.check != DOCKER]
 
 
-def _once(faults: list[Finding]) -> list[Finding]:
-    """Each fault once, as it was in the first scenario that met it."""
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Each call that went wrong once, as it was in the first scenario that met it."""
     found: dict[Any, Finding] = {}
-    for each in faults:
-        key = each.route, each.title, each.line
-        if key not in found or (each.docker and not found[key].docker):
-            found.setdefault(key, each)
+    for number, each in enumerate(findings):
+        found.setdefault((each.route, each.title, each.line) if each.check == ANSWERS else number, each)
     return list(found.values())
 
 

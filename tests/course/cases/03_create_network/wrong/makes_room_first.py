@@ -1,0 +1,19 @@
+# cause: left_behind
+# seen: docker0 is gone
+"""Removes all other bridges, so that none is in the way."""
+
+import ipaddress
+
+
+def create_network(request, host):
+    name = "br-" + request["NetworkID"][:12]
+    for link in host.kernel.get_links(kind="bridge"):
+        host.kernel.link("del", index=link["index"])
+    host.kernel.link("add", ifname=name, kind="bridge", address="02:00:00:00:00:01")
+    index = host.kernel.link_lookup(ifname=name)[0]
+    for pool in request["IPv4Data"] + request["IPv6Data"]:
+        if pool.get("Gateway"):
+            gateway = ipaddress.ip_interface(pool["Gateway"])
+            host.kernel.addr("add", index=index, address=str(gateway.ip), prefixlen=gateway.network.prefixlen)
+    host.kernel.link("set", index=index, state="up")
+    return {}

@@ -1,0 +1,3 @@
+# cause: gone
+def delete_network(request, host):
+    return {}

@@ -1,0 +1,5 @@
+# cause: others
+def delete_network(request, host):
+    for index in host.kernel.link_lookup(kind="bridge"):
+        host.kernel.link("del", index=index)
+    return {}

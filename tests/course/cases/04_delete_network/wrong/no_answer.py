@@ -1,0 +1,4 @@
+# cause: answers
+def delete_network(request, host):
+    for index in host.kernel.link_lookup(ifname=f"wsb{request['NetworkID'][:10]}"):
+        host.kernel.link("del", index=index)

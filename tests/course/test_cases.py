@@ -1,0 +1,115 @@
+"""Every exercise against handlers that learners write: each wrong one is told its cause first, each right one passes.
+
+The handlers are in ``cases/NN_name/wrong`` and ``cases/NN_name/right``. A wrong one begins with ``# cause: <check>``;
+then may come ``# seen: <text>``, which the finding's ``seen`` has to contain. In an exercise of parts, each says
+``# part: <name>`` in its first lines.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.course.judging import Judge
+from workshop.course.exercise import Exercise, catalogue
+from workshop.lab.engine.versions import VERSIONS
+
+CASES = Path(__file__).parent / "cases"
+WRONG, RIGHT = 8, 3
+"""How many there are of each exercise at least."""
+
+_HEAD = re.compile(r"# (cause|seen|part): (.+)")
+
+pytestmark = pytest.mark.lab
+
+EXERCISES = catalogue()
+
+
+def cases(kind: str) -> list[Any]:
+    return [
+        pytest.param((each.label, each.engine), each, path, id=f"{each.label}-{path.stem}")
+        for each in EXERCISES
+        for path in sorted((CASES / each.label / kind).glob("*.py"))
+    ]
+
+
+def files(which: str, *engines: str) -> list[Any]:
+    """The stubs or the solutions of all exercises, with each of these engines (default: the exercise's own)."""
+    return [
+        pytest.param((each.label, engine), each, file, id=f"{each.label}-{Path(file).stem}-{engine}")
+        for each in EXERCISES
+        for engine in engines or (each.engine,)
+        for file in each.files
+    ]
+
+
+def head(path: Path) -> dict[str, str]:
+    """What the first lines of a case say."""
+    found = (_HEAD.fullmatch(line) for line in path.read_text(encoding="utf-8").splitlines()[:3])
+    return {match[1]: match[2].strip() for match in found if match}
+
+
+@pytest.fixture(scope="module")
+def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
+    """A judge for one exercise and one engine; it is kept for all cases in a row that need it."""
+    judge = Judge(*request.param)
+    yield judge
+    judge.close()
+
+
+def placed(exercise: Exercise, path: Path, folder: Path) -> Path:
+    """Where a case is judged: in an exercise of parts, under the part's name."""
+    part = head(path).get("part")
+    return path if part is None else Path(shutil.copy(path, folder / f"{part}.py"))
+
+
+def told(verdict: dict[str, Any]) -> str:
+    lines = [f"{each['check']}: {each['title']} | seen {each['seen']}" for each in verdict["findings"]]
+    return "\n".join([*lines, verdict["problem"] or ""])
+
+
+@pytest.mark.parametrize(("judge", "exercise", "path"), cases("wrong"), indirect=["judge"])
+def test_a_wrong_handler_is_told_its_cause_first(judge: Judge, exercise: Exercise, path: Path, tmp_path: Path):
+    verdict = judge(placed(exercise, path, tmp_path))
+    wanted = head(path)
+    assert verdict["problem"] is None, verdict["problem"]
+    assert not verdict["passed"]
+    first = verdict["findings"][0]
+    assert first["check"] == wanted["cause"], told(verdict)
+    assert wanted.get("seen", "") in first["seen"], told(verdict)
+    assert first["title"] and first["why"] and first["seen"] and first["expected"], first
+    assert first["route"] and (first["line"] or first["check"] == "loads"), first
+
+
+@pytest.mark.parametrize(("judge", "exercise", "path"), cases("right"), indirect=["judge"])
+def test_a_right_handler_passes(judge: Judge, exercise: Exercise, path: Path, tmp_path: Path):
+    verdict = judge(placed(exercise, path, tmp_path))
+    assert verdict["passed"], told(verdict)
+
+
+@pytest.mark.parametrize(("judge", "exercise", "file"), files("stub"), indirect=["judge"])
+def test_the_stub_runs_and_fails_with_a_finding(judge: Judge, exercise: Exercise, file: str):
+    verdict = judge(exercise.stub(file))
+    assert verdict["problem"] is None, verdict["problem"]
+    assert verdict["findings"] and not verdict["passed"]
+    assert verdict["findings"][0]["check"] != "loads", told(verdict)
+
+
+@pytest.mark.parametrize(("judge", "exercise", "file"), files("solution", *VERSIONS), indirect=["judge"])
+def test_the_solution_passes_on_every_engine(judge: Judge, exercise: Exercise, file: str):
+    verdict = judge(exercise.solution(file))
+    assert verdict["passed"], told(verdict)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda each: each.label)
+def test_there_are_enough_cases_and_they_differ(exercise: Exercise):
+    wrong = [head(path) for path in (CASES / exercise.label / "wrong").glob("*.py")]
+    right = list((CASES / exercise.label / "right").glob("*.py"))
+    assert len(wrong) >= WRONG and len(right) >= RIGHT, f"{len(wrong)} wrong ones, {len(right)} right ones"
+    assert all("cause" in each for each in wrong), "each begins with `# cause: <check>`"
+    assert len({each["cause"] for each in wrong}) > 2, "they have too few causes"
