@@ -17,8 +17,8 @@ CHECKS = {
     "gone": Check(
         "the bridge is gone",
         wrong="The bridge is still there",
-        why="Docker has forgotten the network and will not ask again: what you do not remove now stays until the machine "
-        "is restarted, with its address and its route.",
+        why="Docker has forgotten the network and will not ask again: what you do not remove now stays until the "
+        "machine is restarted, with its address and its route.",
         route="delete_network",
         hint=1,
     ),
@@ -61,7 +61,7 @@ CHECKS = {
     "again": Check(
         "a network of the same subnet can be made anew",
         wrong="A network of the same subnet cannot be made anew",
-        why="If the old bridge were still there, two links would have the same subnet, and packets went to the wrong one.",
+        why="If the old bridge were still there, two links would have one subnet, and packets went to the wrong one.",
         route="delete_network",
         hint=1,
     ),
