@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from workshop.cli import run
@@ -107,3 +109,18 @@ def test_a_group_without_a_command_shows_its_help(typed: str, capsys: pytest.Cap
     told = capsys.readouterr()
     assert told.out.startswith(f"Usage: python -m workshop {typed}") and "Commands:" in told.out
     assert told.err == ""
+
+
+def test_nothing_that_is_suggested_waits_ten_seconds_without_saying_so() -> None:
+    """Where a text of ours names `docker stop`, it says how not to wait."""
+    here = Path(__file__).parents[2]
+    texts = [
+        *here.glob("*.md"),
+        *here.glob("docs/*.md"),
+        *here.glob("workshop/cli/*.py"),
+        *here.glob("exercises/**/*.md"),
+    ]
+    for path in texts:
+        for line in path.read_text().splitlines():
+            if "docker stop" in line and path.name != "protocol.md":
+                assert "-t 0" in line or "-t0" in line, f"{path}: {line}"

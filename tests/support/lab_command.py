@@ -50,9 +50,11 @@ class LabCommand:
 
 
 @contextlib.contextmanager
-def lab_command(*options: str) -> Iterator[LabCommand]:
-    """Start ``demo`` without its tour, and end it afterwards."""
-    runtime = Path(tempfile.mkdtemp(prefix="ws-"))  # a socket's path must be short
+def lab_command(*options: str, runtime: Path | None = None) -> Iterator[LabCommand]:
+    """Start ``demo`` without its tour, and end it afterwards. ``runtime``: beside another lab, in its folder."""
+    is_ours = runtime is None
+    if runtime is None:
+        runtime = Path(tempfile.mkdtemp(prefix="ws-"))  # a socket's path must be short
     process = subprocess.Popen(
         [
             sys.executable,
@@ -86,4 +88,5 @@ def lab_command(*options: str) -> Iterator[LabCommand]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.communicate()
-        shutil.rmtree(runtime, ignore_errors=True)
+        if is_ours:
+            shutil.rmtree(runtime, ignore_errors=True)

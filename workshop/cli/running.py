@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import socket
+import sqlite3
 import sys
 import threading
 import time
@@ -57,9 +58,9 @@ class Running:
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.journal = Journal(state / "journal.db")
-        except OSError as error:
+        except (OSError, sqlite3.Error) as error:
             raise CannotHere(
-                f"The folder {state} cannot be used ({error.strerror}).",
+                f"The folder {state} cannot be used ({getattr(error, 'strerror', None) or error}).",
                 "Run as root, or give --state-dir a folder of yours.",
             ) from None
         self._command, self._state = command, state

@@ -19,7 +19,7 @@ from workshop.lab.engine.model import Attachment, Container, Network
 from workshop.lab.engine.names import NAME, new_id, new_name
 from workshop.lab.engine.networks import Networks
 from workshop.lab.engine.process import Output, Process
-from workshop.lab.engine.refusal import Refusal
+from workshop.lab.engine.refusal import Refusal, command_status
 from workshop.lab.engine.runtime import Runtime
 from workshop.lab.engine.versions import Version
 
@@ -105,7 +105,7 @@ class Containers:
                 self._runtime.start(container)
             except Refusal as error:
                 container.error = error.message
-                container.exit_code = 127 if "exec: " in error.message else 128
+                container.exit_code = (command_status(error.message) if "exec: " in error.message else None) or 128
                 if container.auto_remove:
                     self._forget(container)
                 raise
