@@ -9,10 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from tests.browser.sitting import Sitting
 from tests.browser.world import World
 from tests.support import kinds
 from tests.support.leftovers import MARK
 from workshop.dashboard import Dashboard
+from workshop.dashboard.lesson import Lesson
 
 QUIET = (
     "--no-sandbox",
@@ -46,8 +48,22 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 
 @pytest.fixture
-def dashboard(world: World) -> Iterator[Dashboard]:
-    made = Dashboard(world.journal, world, engine="practice engine 28.5")
+def sitting(world: World, tmp_path: Path) -> Sitting:
+    """A stand-in for a lesson, at exercise 3, the first two passed."""
+    made = Sitting(tmp_path / "workbench", world.journal)
+    made.passed, made.begun = {1, 2}, {1, 2, 3}
+    return made
+
+
+@pytest.fixture
+def lesson() -> Lesson | None:
+    """What the dashboard gets as its lesson: nothing, unless a module says otherwise."""
+    return None
+
+
+@pytest.fixture
+def dashboard(world: World, lesson: Lesson | None) -> Iterator[Dashboard]:
+    made = Dashboard(world.journal, world, engine="practice engine 28.5", lesson=lesson)
     made.start()
     yield made
     made.stop()

@@ -16,6 +16,7 @@ from tests.browser.sitting import HINTS, STUB, Sitting, finding, version_of
 from workshop.dashboard import Dashboard
 from workshop.dashboard.guard import TOKEN_HEADER
 from workshop.dashboard.lesson import LARGEST_BODY, LARGEST_FILE
+from workshop.dashboard.once import HEADER
 from workshop.errors import CannotHere
 from workshop.journal import Journal
 
@@ -287,3 +288,46 @@ def test_lines_of_a_call_say_where_they_came_from(connect: Any, get: Any, journa
     (call,) = json.loads(get("/api/snapshot")[1])["calls"]
     assert call["output"] == ["here", "KeyError: 'x'", "there"]
     assert call["streams"] == ["stdout", "traceback", "stdout"]
+
+
+def test_what_is_asked_again_with_the_same_word_is_done_once(dashboard: Dashboard, sitting: Sitting) -> None:
+    begun, free = threading.Event(), threading.Event()
+
+    def slowly(line: str) -> dict[str, Any]:
+        sitting.typed.append(line)
+        begun.set()
+        free.wait(10)
+        return {"code": 0, "output": f"{len(sitting.typed)}"}
+
+    sitting.command = slowly  # type: ignore[method-assign]
+    answers: list[Any] = []
+
+    def send(word: str) -> None:
+        headers = {TOKEN_HEADER: dashboard.token, "Content-Type": "application/json", HEADER: word}
+        address = f"http://127.0.0.1:{dashboard.port}/api/lesson/command"
+        with urlopen(Request(address, b'{"line": "docker run x"}', headers), timeout=10) as answer:
+            answers.append((answer.status, json.loads(answer.read())))
+
+    first = threading.Thread(target=send, args=("one",))
+    first.start()
+    assert begun.wait(10)
+    second = threading.Thread(target=send, args=("one",))
+    second.start()
+    free.set()
+    first.join()
+    second.join()
+    send("one")
+    assert answers == [(200, {"code": 0, "output": "1"})] * 3
+    send("another")
+    assert sitting.typed == ["docker run x"] * 2
+
+
+def test_a_refusal_is_the_same_when_asked_again(dashboard: Dashboard, sitting: Sitting) -> None:
+    headers = {TOKEN_HEADER: dashboard.token, HEADER: "one", "Host": "localhost"}
+    client = dashboard.app.test_client()
+    first = client.post("/api/lesson/solution", json={}, headers=headers)
+    sitting.passed.add(3)
+    again = client.post("/api/lesson/solution", json={}, headers=headers)
+    other = client.post("/api/lesson/solution", json={}, headers={**headers, HEADER: "another"})
+    assert (first.status_code, again.status_code, other.status_code) == (409, 409, 200)
+    assert first.json == again.json

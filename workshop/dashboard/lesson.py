@@ -12,6 +12,7 @@ from flask import Blueprint, jsonify, request
 
 from workshop.dashboard import markdown
 from workshop.dashboard.guard import needs_token
+from workshop.dashboard.once import Once
 from workshop.errors import CannotHere, UsageError, WorkshopError
 
 LARGEST_FILE = 1_000_000
@@ -66,6 +67,7 @@ class _Malformed(Exception):
 def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
     """The routes over ``lesson``. ``tell()`` is called after what other browsers have to ask for again."""
     routes = Blueprint("lesson", __name__, url_prefix="/api/lesson")
+    once = Once()
     routes.before_request(_bound)
     routes.register_error_handler(_Malformed, lambda error: (jsonify(error=str(error)), 400))
     routes.register_error_handler(WorkshopError, _explain)
@@ -78,6 +80,7 @@ def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
 
     @routes.post("/hint")
     @needs_token
+    @once
     def hint() -> Any:
         told = lesson.hint()
         tell()
@@ -85,17 +88,20 @@ def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
 
     @routes.post("/solution")
     @needs_token
+    @once
     def solution() -> Any:
         return jsonify(lesson.solution(anyway=_asked("anyway", bool, False)))
 
     @routes.post("/run")
     @needs_token
+    @once
     def run() -> Any:
         lesson.rerun()
         return jsonify({})
 
     @routes.post("/open")
     @needs_token
+    @once
     def open_other() -> Any:
         lesson.open(_asked("number", int))
         tell()
@@ -103,6 +109,7 @@ def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
 
     @routes.post("/reset")
     @needs_token
+    @once
     def reset() -> Any:
         told = lesson.reset()
         tell()
@@ -114,6 +121,7 @@ def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
 
     @routes.put("/file")
     @needs_token
+    @once
     def write() -> Any:
         name, text = _short("name", _asked("name", str)), _asked("text", str)
         if _bytes(text) > LARGEST_FILE:
@@ -124,6 +132,7 @@ def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
 
     @routes.post("/command")
     @needs_token
+    @once
     def command() -> Any:
         return jsonify(lesson.command(_short("line", _asked("line", str))))
 

@@ -1,9 +1,11 @@
 // CodeMirror as the page uses it: Python, the page's colours, the finding's line marked, a difference in the text.
+import { completionStatus } from "@codemirror/autocomplete";
 import { indentWithTab, isolateHistory } from "@codemirror/commands";
 import { HighlightStyle, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { python } from "@codemirror/lang-python";
 import { lintGutter, setDiagnostics } from "@codemirror/lint";
 import { unifiedMergeView } from "@codemirror/merge";
+import { searchPanelOpen } from "@codemirror/search";
 import { Compartment, EditorState, Prec } from "@codemirror/state";
 import { EditorView, keymap } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
@@ -58,6 +60,9 @@ const THEME = EditorView.theme({
   ".cm-deletedChunk .cm-deletedText": { background: "none !important", textDecoration: "line-through" },
 });
 
+/** Whether something is open in the editor that Escape closes: proposals, the search, several cursors. */
+const wantsEscape = (state) => completionStatus(state) === "active" || searchPanelOpen(state) || state.selection.ranges.length > 1;
+
 /** How much of two texts is the same from their start, and from their end. */
 function common(one, other) {
   const most = Math.min(one.length, other.length);
@@ -76,10 +81,12 @@ export class CodeView {
     const nonce = document.getElementById("codemirror").nonce;
     this.extensions = [
       EditorView.cspNonce.of(nonce),
-      Prec.high(keymap.of([{ key: "Mod-s", run: () => on.save() || true, preventDefault: true }])),
+      Prec.highest(keymap.of([
+        { key: "Mod-s", run: () => on.save() || true },
+        { key: "Escape", run: ({ state }) => !wantsEscape(state) && (on.leave() || true) },
+      ])),
       basicSetup,
       keymap.of([indentWithTab]),
-      Prec.lowest(keymap.of([{ key: "Escape", run: () => on.leave() || true }])),
       python(),
       indentUnit.of("    "),
       EditorState.tabSize.of(4),
