@@ -135,19 +135,21 @@ class Bench:
 
 
 @contextmanager
-def bench(version: str = "28.5", capabilities: dict[str, Any] | None = None) -> Iterator[Bench]:
-    """A host with engine and recorder; nothing of it is left afterwards."""
+def bench(
+    version: str = "28.5", capabilities: dict[str, Any] | None = None, clock: Clock | None = None
+) -> Iterator[Bench]:
+    """A host with engine and recorder; nothing of it is left afterwards. The clock is a fake unless one is given."""
     with tempfile.TemporaryDirectory(prefix="ws-lab-") as folder, Lab() as lab:
         host = lab.hosts["alpha"]
-        plugins, socket, clock = Path(folder, "plugins"), Path(folder, "api.sock"), FakeClock()
+        plugins, socket, fake = Path(folder, "plugins"), Path(folder, "api.sock"), FakeClock()
         plugins.mkdir()
         recorder = Recorder(plugins / "recorder.sock", host.namespace, capabilities).start()
         events: list[dict[str, Any]] = []
         try:
-            with PracticeEngine(host, version, plugins, Path(folder, "engine"), clock=clock) as engine:
+            with PracticeEngine(host, version, plugins, Path(folder, "engine"), clock=clock or fake) as engine:
                 engine.on_event(events.append)
                 engine.serve(socket)
                 api = EngineAPI(str(socket))
-                yield Bench(lab, host, recorder, engine, api, socket, plugins, clock, events)
+                yield Bench(lab, host, recorder, engine, api, socket, plugins, fake, events)
         finally:
             recorder.stop()

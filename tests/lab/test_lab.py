@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,15 +13,14 @@ from pathlib import Path
 import pytest
 
 from tests.lab.inside import bench, call_in_lab, in_lab
+from tests.lab.ordinary import NOBODY, as_nobody
 from tests.support.kinds import is_root
 from workshop.errors import UsageError
-from workshop.kernel.namespaces import CLONE_NEWUSER, unshare
 from workshop.lab import reenter
 from workshop.lab.applets import install
 from workshop.lab.lab import Lab
 
 HERE = Path(__file__).parents[2]
-NOBODY = 65534
 
 INSIDE = """
 import os, sys, time
@@ -38,17 +36,6 @@ def start(script: str) -> subprocess.Popen[str]:
     words = [sys.executable, "-c", text]
     pipe = subprocess.PIPE
     return subprocess.Popen(words, cwd=HERE, text=True, stdout=pipe, stderr=pipe)
-
-
-def usable_by_nobody() -> bool:
-    """Whether the machine's most ordinary user may run this Python and read this project."""
-    words = [sys.executable, "-c", "import workshop.lab.reenter, pyroute2, waitress"]
-    try:
-        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-        done = subprocess.run(words, cwd=HERE, capture_output=True, **user)
-    except PermissionError:
-        return False
-    return done.returncode == 0
 
 
 @in_lab
@@ -221,43 +208,3 @@ def test_everything_works_for_an_ordinary_user(version: str, monkeypatch: pytest
         assert uid == str(NOBODY)
     else:
         call_in_lab(whole_way)
-
-
-def become_nobody(reachable: bool) -> None:
-    """Be an ordinary user; one of a user namespace, if this Python is where only root may enter."""
-    if reachable:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
-        return
-    unshare(CLONE_NEWUSER)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"{NOBODY} 0 1")
-    Path("/proc/self/gid_map").write_text(f"{NOBODY} 0 1")
-
-
-def as_nobody(function: object) -> object:
-    """What ``function`` gives in a process of an ordinary user."""
-    import pickle
-    import tempfile
-
-    reachable = usable_by_nobody()
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            become_nobody(reachable)
-            tempfile.tempdir = "/tmp"
-            outcome: tuple[bool, object] = (True, function())  # type: ignore[operator]
-        except BaseException as error:
-            outcome = (False, str(error))
-        with os.fdopen(writing, "wb") as pipe:
-            pickle.dump(outcome, pipe)
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        good, value = pickle.load(pipe)
-    os.waitpid(child, 0)
-    if not good:
-        pytest.fail(str(value), pytrace=False)
-    return value

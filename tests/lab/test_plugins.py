@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.lab.inside import FakeClock, bench, in_lab
+from workshop.cli.docker import docker as commands
 from workshop.engine_api import EngineError
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.remote import Plugin, PluginFailure, Plugins, field
@@ -176,3 +178,50 @@ def test_a_network_in_use_is_not_removed() -> None:
         lab.api.delete("/containers/box", force="1")
         lab.api.delete("/networks/n")
         assert lab.routes()[-1] == "DeleteNetwork"
+
+
+@pytest.mark.parametrize("route", ["RevokeExternalConnectivity", "Leave", "DeleteEndpoint", "DeleteNetwork"])
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+@in_lab
+def test_an_err_while_removing_is_only_logged_and_the_commands_succeed(version: str, route: str) -> None:
+    def docker(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(commands, ["-H", str(lab.socket), *words], standalone_mode=False)
+        return result.return_value or 0, result.output
+
+    with bench(version) as lab:
+        lab.network("n", "10.9.0.0/24", fail=route)
+        lab.run("box", "n")
+        assert docker("rm", "-f", "box") == (0, "box\n")
+        assert lab.routes()[-3:] == ["RevokeExternalConnectivity", "Leave", "DeleteEndpoint"]
+        assert docker("network", "rm", "n") == (0, "n\n")
+        assert lab.routes()[-1] == "DeleteNetwork"
+        lab.network("n", "10.9.0.0/24")
+        lab.run("box", "n")
+        assert lab.execute("box", "ip", "-o", "-4", "addr", "show", "eth0")[1].split()[3] == "10.9.0.2/24"
+
+
+@in_lab
+def test_removing_by_force_forgives_only_what_is_not_there() -> None:
+    def docker(*words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(commands, ["-H", str(lab.socket), *words], standalone_mode=False)
+        return result.return_value or 0, result.output
+
+    with bench() as lab:
+        lab.network("n", "10.9.0.0/24")
+        lab.run("box", "n")
+        assert docker("network", "rm", "-f", "nowhere")[0] == 0
+        code, text = docker("network", "rm", "-f", "n")
+        assert code == 1 and "has active endpoints" in text
+        code, text = docker("network", "rm", "nowhere")
+        assert code == 1 and "network nowhere not found" in text
+
+
+@fast
+def test_a_plugin_that_was_given_up_is_called_no_more(tmp_path: Path) -> None:
+    server = Answers(tmp_path / "p.sock", "200 OK", "{}")
+    plugin = Plugin("p", f"unix://{tmp_path}/p.sock", VERSIONS["28.5"], FakeClock())
+    assert plugin.call("NetworkDriver.Join", {}) == {}
+    plugin.give_up()
+    with pytest.raises(PluginFailure, match=r"^NetworkDriver\.Join: the engine does not wait"):
+        plugin.call("NetworkDriver.Join", {})
+    server.end.close()

@@ -41,6 +41,8 @@ def _create_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("-w", "--workdir", default="", help="The folder it starts in."),
             click.option("--entrypoint", default="", help="A program in front of the command."),
             click.option("--stop-timeout", type=int, help="Seconds between SIGTERM and SIGKILL."),
+            click.option("--cap-add", multiple=True, help="A capability more, such as NET_ADMIN."),
+            click.option("--cap-drop", multiple=True, help="A capability less, or ALL."),
             click.option("-i", "--interactive", is_flag=True, help="Accepted; input is not passed on."),
             click.option("-t", "--tty", is_flag=True, help="Accepted; there is no terminal."),
             click.option("--rm", "auto_remove", is_flag=True, help="Remove it when it ends."),
@@ -73,6 +75,8 @@ def _create(api: EngineAPI, o: dict[str, Any]) -> str:
             "PortBindings": bindings,
             "PublishAllPorts": o["publish_all"],
             "AutoRemove": o["auto_remove"],
+            "CapAdd": list(o["cap_add"]),
+            "CapDrop": list(o["cap_drop"]),
         },
         "NetworkingConfig": {"EndpointsConfig": endpoints},
     }

@@ -25,7 +25,8 @@ DEFAULT = (
 # fmt: on
 """Docker's default set but MKNOD: a container of the lab sees the machine's own devices."""
 
-GRANTED = (*DEFAULT, "NET_ADMIN", "NET_BROADCAST")
+MORE = ("NET_ADMIN", "NET_BROADCAST")
+GRANTED = (*DEFAULT, *MORE)
 """What a container may have at most: nothing that reaches beyond its own network. ``ALL`` stands for these."""
 
 _PR_CAPBSET_DROP, _PR_CAP_AMBIENT, _AMBIENT_CLEAR_ALL = 24, 47, 4
@@ -64,8 +65,8 @@ def chosen(add: Iterable[str] = (), drop: Iterable[str] = ()) -> int:
     for name in added:
         if name != "ALL" and name not in GRANTED:
             raise Unknown(
-                f'the practice engine gives no container "CAP_{name}", as its containers see this machine\'s own '
-                f"files and devices; it gives {', '.join(GRANTED)}"
+                f"the practice engine gives no CAP_{name}, as its containers have this machine's own files; beyond "
+                f"Docker's default capabilities it gives {' and '.join(MORE)}"
             )
     if "ALL" in added:
         return mask(set(GRANTED) - set(dropped))

@@ -78,7 +78,7 @@ def set_up_own(files: Iterable[tuple[str, str]], needed: Iterable[str], own_netw
     folders = sorted({path for path in map(os.path.realpath, needed) if _is_scratch(path)})
     with _held([*folders, *(source for source, _ in files)]) as held:
         _make_scratch()
-        for path in folders:
+        for path in filter(held.get, folders):
             Path(path).mkdir(parents=True, exist_ok=True)
             system.mount(held[path], path, None, MS_BIND | MS_REC)
         for source, target in files:
