@@ -1,0 +1,12 @@
+# cause: unaddressed
+import ipaddress
+
+
+def create_endpoint(request, host):
+    outside, inside = f"wsh{request['EndpointID'][:10]}", f"wsc{request['EndpointID'][:10]}"
+    (bridge,) = host.kernel.link_lookup(ifname=f"wsb{request['NetworkID'][:10]}")
+    host.kernel.link("add", ifname=outside, kind="veth", peer=inside, master=bridge, state="up")
+    address = ipaddress.ip_interface(request["Interface"]["Address"])
+    (index,) = host.kernel.link_lookup(ifname=inside)
+    host.kernel.addr("add", index=index, address=str(address.ip), prefixlen=address.network.prefixlen)
+    return {"Interface": {}}

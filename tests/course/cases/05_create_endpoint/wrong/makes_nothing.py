@@ -1,0 +1,3 @@
+# cause: pair
+def create_endpoint(request, host):
+    return {"Interface": {}}
