@@ -1,4 +1,4 @@
-"""What CreateEndpoint has to bring about: a pair with one end on the right bridge, and an answer that changes nothing."""
+"""What CreateEndpoint has to bring about: a pair, one end on the right bridge, and an answer that changes nothing."""
 
 from __future__ import annotations
 
