@@ -33,8 +33,11 @@ LIMITS = {
     resource.RLIMIT_NOFILE: 256,
     resource.RLIMIT_CORE: 0,
 }
-"""The limits of each process. That of processes (RLIMIT_NPROC) holds for no root, nor counts what is only ours: see
-``Connection.population``."""
+"""The limits of each process. That of processes (RLIMIT_NPROC) holds for no root, and counts what is not the learner's
+as well: see ``population``, which is better."""
+
+PROCESSES = 512
+"""Processes of this user, where the learner's cannot be counted from outside."""
 
 KEPT = {
     "CHOWN": 0,
@@ -70,7 +73,8 @@ def confine(network: int) -> int | None:
     setns(network, CLONE_NEWNET)
     unshare(CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC)
     processes = _own_mounts()
-    for limit, most in LIMITS.items():
+    limits = LIMITS if processes is not None else LIMITS | {resource.RLIMIT_NPROC: PROCESSES}
+    for limit, most in limits.items():
         with contextlib.suppress(ValueError):  # the user's own limit is lower still
             resource.setrlimit(limit, (most, most))
     _drop_capabilities()
