@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from workshop import session
 from workshop.cli import docker_options, run
 from workshop.cli.docker import docker
 from workshop.cli.docker_text import render, shorten, table
@@ -154,7 +153,8 @@ def test_without_a_lab_there_is_one_sentence_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("WORKSHOP_DOCKER", raising=False)
-    monkeypatch.setattr(session, "current", lambda: None)
+    monkeypatch.delenv("WORKSHOP_SESSION", raising=False)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     assert run(["docker", "network", "ls"]) == 3
     assert "No lab is running. Start one" in capsys.readouterr().err
     assert run(["docker", "-H", str(tmp_path / "none.sock"), "ps"]) == 3

@@ -30,7 +30,7 @@ def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     journal.append("notice", {"level": "info", "text": "x", "host": ""})
     journal.append("topology", {"changes": graphs.diff(old, new), "by": None})
     journal.close()
-    monkeypatch.setattr(session, "current", lambda: {"journal": str(tmp_path / "journal.db")})
+    monkeypatch.setattr(session, "running", lambda: [{"pid": 1, "journal": str(tmp_path / "journal.db")}])
     return tmp_path / "journal.db"
 
 
@@ -79,7 +79,7 @@ def test_a_journal_without_network_is_told(tmp_path: Path) -> None:
 
 
 def test_without_a_session_the_own_namespace_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(session, "current", lambda: None)
+    monkeypatch.setattr(session, "running", lambda: [])
     assert re.match(r"host \S+\n", run().output)
 
 
