@@ -106,8 +106,8 @@ def test_what_can_be_written_and_not_be_hidden_stops_the_container(
 
 def test_a_file_is_seen_where_a_link_leads_into_a_folder_that_is_new(tmp_path: Path) -> None:
     def work() -> str:
-        system.mount("tmpfs", "/home", "tmpfs", 0)
-        source, target = tmp_path / "source", Path("/home/resolv.conf")
+        system.mount("tmpfs", "/srv", "tmpfs", 0)
+        source, target = tmp_path / "source", Path("/srv/resolv.conf")
         source.write_text("names")
         target.symlink_to("/run/resolve/stub.conf")
         mounts.set_up_own([(str(source), str(target))], [], own_network=False)
