@@ -1,0 +1,3 @@
+# cause: answers
+def get_capabilities(request, host):
+    return {"Scope", "local"}

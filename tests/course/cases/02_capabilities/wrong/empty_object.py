@@ -1,0 +1,4 @@
+# cause: answers
+# seen: Scope
+def get_capabilities(request, host):
+    return {}
