@@ -68,6 +68,9 @@ def test_what_cannot_be_started_ends_as_on_a_real_engine(version: str) -> None:
             code, said = typed(lab, "exec", "box", command)
             assert (command, code) == (command, old if version in OLD else new)
             assert WORDS[command] in said
+        code, said = typed(lab, "exec", "-w", "/nosuch", "box", "pwd")
+        assert code == (126 if version in OLD else 127)
+        assert 'process: chdir to cwd ("/nosuch") set in config.json failed: no such file or directory' in said
         for command, (_, _, code) in RECORDED.items():
             if code is None or command == "/tmp/plain":
                 continue  # a container's /tmp is its own
@@ -99,6 +102,26 @@ def test_a_detached_run_tells_its_id_even_if_it_does_not_start() -> None:
         with pytest.raises(EngineError):
             lab.run("other", "n", "/etc/passwd")
         assert lab.api.get("/containers/other/json")["State"]["ExitCode"] == 126
+
+
+@in_lab
+def test_a_working_directory_must_be_absolute_and_that_of_the_lab_is_never_seen() -> None:
+    with bench() as lab:
+        code, said = typed(lab, "run", "--rm", "--net", "none", "-w", "rel", "busybox", "pwd")
+        assert code == 125 and "the working directory 'rel' is invalid, it needs to be an absolute path" in said
+        assert typed(lab, "run", "--rm", "--net", "none", "-w", "/nosuch", "busybox", "pwd") == (0, "/\n")
+        assert typed(lab, "run", "--rm", "--net", "none", "-w", "/etc", "busybox", "pwd") == (0, "/etc\n")
+
+
+@in_lab
+def test_a_signal_that_is_none_is_refused_and_the_container_goes_on() -> None:
+    with bench() as lab:
+        lab.run("box", "none")
+        for text in ("FOO", "0", "99", "-9"):
+            code, said = typed(lab, "kill", f"--signal={text}", "box")
+            assert code == 1 and f"Invalid signal: {text}" in said
+        assert lab.api.get("/containers/box/json")["State"]["Running"]
+        assert typed(lab, "kill", "-s", "9", "box") == (0, "box\n")
 
 
 @in_lab

@@ -40,6 +40,14 @@ def find(command: list[str], env: dict[str, str]) -> tuple[str | None, str]:
     return None, f'"{name}": executable file not found in $PATH'
 
 
+def without_folder(request: dict[str, Any]) -> str:
+    """Docker's words for a working directory that is not there, or nothing."""
+    folder = request.get("workdir") or "/"
+    if os.path.isdir(folder):
+        return ""
+    return f'chdir to cwd ("{folder}") set in config.json failed: no such file or directory'
+
+
 def become(path: str, request: dict[str, Any], stand_ins: dict[str, str]) -> NoReturn:
     """Go on as the program at ``path``, in a session of its own, with the request's capabilities and environment.
 
@@ -47,7 +55,8 @@ def become(path: str, request: dict[str, Any], stand_ins: dict[str, str]) -> NoR
     than most of them run.
     """
     os.setsid()
-    with suppress(OSError):
+    os.chdir("/")
+    with suppress(OSError):  # Docker makes it; here the files are to be read only
         os.chdir(request.get("workdir") or "/")
     signal.set_wakeup_fd(-1)
     for number in _RESET:

@@ -31,7 +31,7 @@ from fcntl import ioctl
 from typing import Any, NoReturn
 
 from workshop.lab.container import mounts, system
-from workshop.lab.container.command import become, find
+from workshop.lab.container.command import become, find, without_folder
 
 KINDS = (
     ("net", system.CLONE_NEWNET),
@@ -165,6 +165,8 @@ def be_born(
         else:
             make_container(request, settings)
         path, error = find(request["command"], request["env"])
+        if inside and (problem := without_folder(request)):
+            path, error = None, problem
     except (OSError, ValueError) as problem:
         say(control, error=str(problem), broken=True)
         os._exit(127)

@@ -226,7 +226,7 @@ def _seconds() -> float | None:
 
 
 def _signal(text: str) -> int:
-    if text.isdecimal():
+    if text.isdecimal() and 0 < int(text) < signal.NSIG:
         return int(text)
     name = text.upper() if text.upper().startswith("SIG") else f"SIG{text.upper()}"
     try:

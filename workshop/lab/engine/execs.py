@@ -93,7 +93,8 @@ class Execs:
         if not error:
             return ""
         denied = ": permission denied" if error.endswith("is a directory") else ""
-        lead = "OCI runtime exec failed: exec failed: unable to start container process: exec: "
+        lead = "OCI runtime exec failed: exec failed: unable to start container process: "
+        lead += "" if error.startswith("chdir ") else "exec: "
         return f"{lead}{error}{self._version.exec_tail}{denied}"
 
     def _status(self, error: str) -> int:

@@ -40,6 +40,9 @@ def container_of(body: dict[str, Any], new_id: str, name: str, network_id: Calla
         allowed = capabilities.chosen(cap_add, cap_drop)
     except capabilities.Unknown as error:
         raise Refusal(f"invalid CapAdd: {error}", 400) from None
+    workdir = str(body.get("WorkingDir") or "")
+    if workdir and not workdir.startswith("/"):
+        raise Refusal(f"the working directory '{workdir}' is invalid, it needs to be an absolute path", 400)
     bindings = host.get("PortBindings") or {}
     ports = _ports({**(body.get("ExposedPorts") or {}), **bindings}, bindings)
     return Container(
@@ -56,7 +59,7 @@ def container_of(body: dict[str, Any], new_id: str, name: str, network_id: Calla
         port_bindings=bindings,
         auto_remove=bool(host.get("AutoRemove")),
         attachments=_attachments(body, mode, network_id),
-        workdir=str(body.get("WorkingDir") or ""),
+        workdir=workdir,
         stop_timeout=int(body.get("StopTimeout") or 10),
         cap_add=cap_add,
         cap_drop=cap_drop,
