@@ -95,9 +95,9 @@ class Process:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         out, err = os.pipe(), os.pipe()
         try:
-            spawner.spawn(theirs, out[1], err[1])
             self.output.feed("stdout", out[0])
             self.output.feed("stderr", err[0])
+            spawner.spawn(theirs, out[1], err[1])
             socket.send_fds(self._control, [json.dumps(request).encode()], beside.namespaces if beside else [])
             answer, self.namespaces, _, _ = socket.recv_fds(self._control, 1 << 16, len(KINDS))
             said = json.loads(answer) if answer else {"error": "its first process died", "broken": True}

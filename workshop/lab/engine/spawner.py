@@ -40,9 +40,10 @@ class Spawner:
     def spawn(self, control: socket.socket, out: int, err: int) -> None:
         """Have it make a process that is told on ``control`` what it is to be. Raises OSError."""
         with self._lock:
-            self._start()
-            assert self._end is not None
-            socket.send_fds(self._end, [b"new"], [control.fileno(), out, err])
+            try:
+                self._send([control.fileno(), out, err])
+            except BrokenPipeError:  # it has died just now
+                self._send([control.fileno(), out, err])
 
     def stop(self) -> None:
         """End it. Containers that still run are not touched. Safe to call twice."""
@@ -52,6 +53,11 @@ class Spawner:
             self._end.close()
             self._process.wait()
             self._process = self._end = None
+
+    def _send(self, descriptors: list[int]) -> None:
+        self._start()
+        assert self._end is not None
+        socket.send_fds(self._end, [b"new"], descriptors)
 
     def _start(self) -> None:
         if self._process is not None and self._process.poll() is None:
