@@ -15,7 +15,7 @@ from workshop import session
 LIMIT = 2.5
 """Seconds that a program may take."""
 
-TRYING = 20
+TRYING = 30
 """Seconds that trying out the kernel may take: a slow machine loads a module for each kind of link."""
 
 DASHBOARD_PORT = 8600
