@@ -183,6 +183,16 @@ def test_what_is_made_anew_after_a_failed_removal_stays(place, monkeypatch):
     nothing_is_left(second)
 
 
+def test_a_removal_with_a_field_that_nobody_knows_is_finished_like_any_other(place, monkeypatch):
+    begin, end = place
+    first = begin()
+    first.call(*CALLS[0][:1], **CALLS[0][1])
+    monkeypatch.setitem(first.plugin.pipeline.handlers, "delete_network", killed)
+    die_in(first, "DeleteNetwork", {"NetworkID": NETWORK, "EndpointID": 5})
+    end(first)
+    nothing_is_left(begin())
+
+
 def test_a_removal_that_cannot_be_finished_is_told_and_tried_at_the_next_start(place, monkeypatch):
     begin, end = place
     first = begin()

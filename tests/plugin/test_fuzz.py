@@ -151,4 +151,5 @@ def test_no_answer_but_json_none_late_and_no_link_left(served, sequence):
             assert served.call("DeleteNetwork", NetworkID=network) == {"status": 200}
     assert served.links() == set()
     assert not served.plugin.host.endpoints
+    assert not served.plugin.host.store.calls
     assert not served.plugin.host.firewall.exists()

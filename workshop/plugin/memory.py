@@ -77,9 +77,10 @@ class Unfinished:
         """Note a call whose turn has come, if it makes what Docker does not have yet; give the note's key."""
         if route not in UNDO:
             return None
-        endpoint_id = request.get("EndpointID")
-        there = endpoint_id in self._store.endpoints if endpoint_id else request["NetworkID"] in self._store.networks
-        return None if there and not self._ended(request) else self._note(route, request)
+        call = _call(route, request)
+        endpoint_id, network_id = call["EndpointID"], call["NetworkID"]
+        there = endpoint_id in self._store.endpoints if endpoint_id else network_id in self._store.networks
+        return None if there and not self._ended(call) else self._note(route, request)
 
     def end(self, key: str, *, well: bool) -> None:
         """The call is done, ``well`` or with an error; its turn must not have ended yet."""
@@ -97,16 +98,21 @@ class Unfinished:
     def _note(self, route: str, request: Request) -> str:
         key = uuid.uuid4().hex
         self._open.add(key)
-        note = {"route": route, "NetworkID": request["NetworkID"], "EndpointID": request.get("EndpointID")}
         with contextlib.suppress(sqlite3.Error):  # on a full disk, a removal is all the more welcome
-            self._store.calls.put(key, note)
+            self._store.calls.put(key, _call(route, request))
         return key
 
     def _ended(self, about: Mapping[str, Any]) -> list[str]:
         """The notes of calls that ended: on the same endpoint, or on the same network and all in it."""
-        network_id, endpoint_id = about["NetworkID"], about.get("EndpointID")
+        network_id, endpoint_id = about["NetworkID"], about["EndpointID"]
         return [
             key
             for key, call in self._store.calls.items()
             if key not in self._open and call["NetworkID"] == network_id and endpoint_id in (None, call["EndpointID"])
         ]
+
+
+def _call(route: str, request: Request) -> dict[str, Any]:
+    """A call as it is noted. An EndpointID that a network's call carries means nothing, as any unknown field."""
+    endpoint_id = request["EndpointID"] if route.endswith("endpoint") else None
+    return {"route": route, "NetworkID": request["NetworkID"], "EndpointID": endpoint_id}
