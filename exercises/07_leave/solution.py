@@ -12,7 +12,7 @@ def leave(request: EndpointRequest, host: Host) -> Empty:
 
 def delete_endpoint(request: EndpointRequest, host: Host) -> Empty:
     """NetworkDriver.DeleteEndpoint: the endpoint is not needed any more."""
-    # The end on the bridge never moved, so its name is the one that it was given. Its peer goes with it, wherever it is.
+    # The end on the bridge never moved, so it still has its first name. Its peer goes with it, wherever it is.
     for index in host.kernel.link_lookup(ifname=f"wsh{request['EndpointID'][:10]}"):
         host.kernel.link("del", index=index)
     return {}
