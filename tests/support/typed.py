@@ -105,7 +105,7 @@ def _trouble_of_ours(words: list[str], *, whole: bool) -> str | None:
         return None
     except (click.ClickException, DockerUsage) as error:
         said = error if isinstance(error, click.ClickException) else error.__context__
-        lacks = isinstance(said, click.MissingParameter)
+        lacks = isinstance(said, (click.MissingParameter, click.BadOptionUsage))
         return None if lacks and not whole else str(error).partition("\n")[0]
 
 
