@@ -181,6 +181,19 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(exercise: Exercis
     assert "`python -m workshop init DIR`" in done.stdout
 
 
+def test_a_place_behind_somebody_elses_folder_is_told_in_a_sentence(exercise: Exercise, tmp_path: Path):
+    (tmp_path / "deep").mkdir()
+    tmp_path.chmod(0)
+    code = (
+        "p = __import__('pathlib').Path(sys.argv[1])\nfor act in (lambda: w.make(p, (1,)), lambda: w.find(str(p))):\n"
+        "    try:\n        act()\n    except Exception as error:\n        print(type(error).__name__, error)"
+    )
+    told = as_nobody(code, tmp_path / "deep" / "bench").stdout.splitlines()
+    tmp_path.chmod(0o700)
+    assert told[0].startswith("CannotHere ") and "cannot be written (Permission denied)" in told[0]
+    assert told[1].startswith("UsageError ") and "is not there. Make it one" in told[1]
+
+
 def test_a_file_is_read_with_a_version_that_changes_with_its_content(tmp_path: Path):
     path = tmp_path / "handler.py"
     assert workbench.read_text(path) == ("", "absent")

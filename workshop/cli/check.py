@@ -137,14 +137,16 @@ def _verdict(
 ) -> tuple[Verdict, Any]:
     from workshop.cli.printed import Printed
     from workshop.course.judge import judge
+    from workshop.course.progress import count
     from workshop.course.stage import Stage
     from workshop.course.verdict import together
 
     output = Printed()
     verdicts = []
+    attempt = 0 if workbench is None else count(workbench.progress.entry(exercise.name), "attempts") + 1
     with Stage(exercise, place, None, zygote, engine=engine) as stage, _interrupting(stage, ended):
         for path in files:
-            verdict = judge(stage, path)
+            verdict = judge(stage, path, attempt)
             verdicts.append(verdict)
             if workbench is not None and verdict.problem is None and not ended.is_set():
                 part = path.stem if exercise.parts else None

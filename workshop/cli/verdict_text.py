@@ -191,9 +191,9 @@ def place(file: str | None, line: int | None) -> str:
     """``path:line``, relative to the current folder where that is shorter to say; empty without a file."""
     if not file:
         return ""
-    path = Path(file)
-    if path.is_relative_to(Path.cwd()):
-        path = path.relative_to(Path.cwd())
+    path, here = Path(file), Path.cwd()
+    if path.is_relative_to(here) and here != here.parent:
+        path = path.relative_to(here)
     return harmless(str(path)) + (f":{line}" if line else "")
 
 

@@ -41,12 +41,17 @@ def replace(path: Path, content: bytes) -> None:
 
 def make_folder(path: Path) -> None:
     """A folder, with those above it, each belonging to whom the one above belongs. Raises OSError."""
-    if path.is_dir():
-        return
-    if path.parent != path:
+    try:
+        path.mkdir()
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+    except FileNotFoundError:
         make_folder(path.parent)
-    path.mkdir(exist_ok=True)
-    own(path)
+        path.mkdir(exist_ok=True)
+        own(path)
+    else:
+        own(path)
 
 
 def own(path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from workshop import resources
@@ -35,9 +36,9 @@ class Workbench:
     def place(self, exercise: Exercise) -> Path:
         """The folder for an exercise. Its name counts: one that was begun under another number is found again."""
         usual = self.folder / exercise.label
-        if not usual.is_dir():
-            others = sorted(self.folder.glob(f"[0-9][0-9]_{exercise.name}")) if self.folder.is_dir() else []
-            return next((other for other in others if other.is_dir()), usual)
+        if not is_folder(usual):
+            others = sorted(self.folder.glob(f"[0-9][0-9]_{exercise.name}")) if is_folder(self.folder) else []
+            return next((other for other in others if is_folder(other)), usual)
         return usual
 
     def file(self, exercise: Exercise, name: str | None = None) -> Path:
@@ -80,7 +81,12 @@ class Workbench:
         """Whether the learner has changed a file of this exercise."""
         for name in exercise.files:
             path = self.file(exercise, name)
-            if path.exists() and path.read_bytes() != exercise.stub(name).read_bytes():
+            try:
+                if path.read_bytes() != exercise.stub(name).read_bytes():
+                    return True
+            except FileNotFoundError:
+                continue
+            except OSError:
                 return True
         return False
 
@@ -127,6 +133,18 @@ def _listed(names: tuple[str, ...]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
+def is_folder(path: Path) -> bool:
+    """Whether there is a folder that this user may look at."""
+    return _is(path, Path.is_dir)
+
+
+def _is(path: Path, kind: Callable[[Path], bool]) -> bool:
+    try:
+        return kind(path)
+    except OSError:  # on the way there is a folder that is somebody else's
+        return False
+
+
 def find(given: str | None = None) -> Workbench:
     """The learner's folder: ``given``, that of the environment, one above the current folder, or the checkout's.
 
@@ -135,13 +153,13 @@ def find(given: str | None = None) -> Workbench:
     named = given or os.environ.get(VARIABLE)
     if named:
         folder = Path(named).expanduser().absolute()
-        if not (folder / MARK).is_dir():
-            what = "is no learner's folder" if folder.is_dir() else "is not there"
+        if not is_folder(folder / MARK):
+            what = "is no learner's folder" if is_folder(folder) else "is not there"
             raise UsageError(f"{folder} {what}.", f"Make it one: `python -m workshop init {named}`.")
         return Workbench(folder)
     here = Path.cwd()
     for folder in (here, *here.parents):
-        if (folder / MARK).is_dir():
+        if is_folder(folder / MARK):
             return Workbench(folder)
     exercises = resources.path("exercises")
     if exercises.parent.name != "_data":  # a checkout, and no installed wheel
@@ -154,7 +172,7 @@ def make(folder: Path, exercises: tuple[Exercise, ...]) -> Workbench:
 
     :raises CannotHere: if it cannot be written.
     """
-    if folder.exists() and not folder.is_dir():
+    if _is(folder, Path.is_file):
         raise UsageError(f"{folder} is a file.", "Name a folder, or one that is not there yet.")
     if not exercises:
         raise CannotHere("There are no exercises here.", "Install the program again.")
