@@ -35,11 +35,19 @@ def cleanup(yes: bool, dry_run: bool, name: str, state_dir: str | None, plugin_d
             click.echo(f"{found.in_use} of these links are used by a container now; it would lose its network.")
         if dry_run:
             return
-        if not yes and not click.confirm("Remove all of these?"):
-            raise WorkshopError("Nothing was removed.")
+        if not yes and not _confirmed():
+            raise WorkshopError("Nothing was removed.", "Answer y, or add --yes.")
         failed = remove(found)
         for text in failed:
             click.echo(text, err=True)
         if failed:
             raise WorkshopError("Not everything could be removed.", "See the lines above.")
         click.echo(f"Removed {len(found.items)}.")
+
+
+def _confirmed() -> bool:
+    try:
+        return click.confirm("Remove all of these?")
+    except click.Abort:  # Ctrl-C, or there is nobody to ask
+        click.echo()
+        return False
