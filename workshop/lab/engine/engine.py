@@ -142,8 +142,10 @@ class PracticeEngine:
         if patience:
             limit = threading.Timer(patience, self.plugins.give_up)
             limit.start()
-            self.networks.clear()
-            limit.cancel()
+            try:
+                self.networks.clear()
+            finally:
+                limit.cancel()
         self.plugins.give_up()
         self.networks.clear()
         self.execs.clear()
