@@ -132,7 +132,7 @@ import pytest, subprocess
 @pytest.mark.kernel
 def test_forgets():
     global process
-    process = subprocess.Popen(["sleep", "7.25"])
+    process = subprocess.Popen(["sleep", "97.25"])
 def test_ends_it():
     process.kill(); process.wait()
 """
@@ -140,7 +140,7 @@ def test_ends_it():
         text = text.replace("@pytest.mark.kernel", "@pytest.mark.lab")
     result = run(tmp_path, text, "--all-kinds")
     assert result.returncode == 1
-    assert "left behind:\n  processes: running: + sleep 7.25" in result.stdout
+    assert "left behind:\n  processes: running: + sleep 97.25" in result.stdout
 
 
 def test_every_kind_says_what_it_needs_and_what_to_do():
