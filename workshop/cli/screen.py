@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import os
 import select
 import signal
@@ -16,7 +15,7 @@ from typing import IO, Any
 
 from rich.console import RenderableType
 
-from workshop.cli.verdict_text import console, width_of_terminal
+from workshop.cli.verdict_text import rendered, width_of_terminal
 from workshop.journal.text import use_color
 
 _PLAIN = str.maketrans({"…": "...", "·": "-", "✓": "+", "█": "#", "░": "-", "•": "*", "─": "-", "━": "-"})
@@ -39,7 +38,8 @@ class Screen:
 
     def say(self, what: RenderableType | str) -> None:
         """Write something, and the status below it again. Plain text is never wrapped: it may have an address in it."""
-        text = self._encodable(f"{what}\n") if isinstance(what, str) else self._rendered(what)
+        text = f"{what}\n" if isinstance(what, str) else rendered(what, width_of_terminal(), self._color)
+        text = self._encodable(text)
         with self._lock:
             self._put((_CLEAR if self._shown else "") + text)
             self._shown = False
@@ -68,12 +68,6 @@ class Screen:
             dim = f"\x1b[2m{text}\x1b[0m" if self._color else text
             self._put(_CLEAR + dim)
             self._shown = True
-
-    def _rendered(self, what: RenderableType) -> str:
-        page = io.StringIO()
-        console(page, width_of_terminal(), self._color).print(what)
-        lines = page.getvalue().split("\n")
-        return self._encodable("\n".join(line.rstrip() for line in lines) if not self._color else "\n".join(lines))
 
     def _encodable(self, text: str) -> str:
         encoding = getattr(self._stream, "encoding", None) or "utf-8"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -93,11 +94,12 @@ def _card(finding: Mapping[str, Any], hints: str) -> list[RenderableType]:
             table.add_row(word, _lines(str(value), styles.get(word, "")))
     read_on = _read_on(finding, hints)
     if read_on:
-        table.add_row("read on", read_on)
+        table.add_row("read on", harmless(read_on))
     card: list[RenderableType] = [indented(Text(harmless(str(finding["title"])), "bold"), 2), indented(table)]
     where = place(finding.get("file"), finding.get("line"))
     if where:  # on a line of its own, so that a terminal makes a link of it
-        card.append(Text("    ").append("look at ", _DIM).append(where, "bold cyan"))
+        line = Text("    ", no_wrap=True, overflow="ignore")
+        card.append(line.append("look at ", _DIM).append(where, "bold cyan"))
     return card
 
 
@@ -206,10 +208,11 @@ def indented(what: RenderableType, by: int = 4) -> RenderableType:
     return Padding(what, (0, 0, 0, by))
 
 
-def console(file: Any, width: int, color: bool) -> Console:
-    """What renders the above, the same on every terminal but for width and colours."""
-    return Console(
-        file=file,
+def rendered(what: RenderableType, width: int, color: bool) -> str:
+    """The text of it, in lines of so many columns. Only what must not be broken may be longer."""
+    page = io.StringIO()
+    console = Console(
+        file=page,
         width=width,
         force_terminal=color,
         no_color=not color,
@@ -219,6 +222,8 @@ def console(file: Any, width: int, color: bool) -> Console:
         markup=False,
         highlight=False,
     )
+    console.print(what, crop=False)
+    return page.getvalue() if color else "\n".join(line.rstrip() for line in page.getvalue().split("\n"))
 
 
 def width_of_terminal(default: int = 100) -> int:
