@@ -57,7 +57,11 @@ def main(which: str, engine: str) -> None:
     with tempfile.TemporaryDirectory(prefix="wsc-") as folder, Stage(exercise, Path(folder), engine=engine) as stage:
         print(json.dumps({"ready": True}), flush=True)
         for line in sys.stdin:
-            print(json.dumps(judge(stage, line.strip()).as_dict()), flush=True)
+            verdict = judge(stage, line.strip())
+            for station in stage.stations:
+                if station.learner is not None:
+                    station.learner.close()  # or its process would be taken for one that was left behind
+            print(json.dumps(verdict.as_dict()), flush=True)
 
 
 if __name__ == "__main__":

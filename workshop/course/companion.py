@@ -12,7 +12,7 @@ import contextlib
 import threading
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 from workshop import protocol
 from workshop.course.eyes import Eyes
@@ -60,6 +60,9 @@ class Companion:
         def handle(request: Row, host: Host) -> Mapping[str, Any]:
             answer = handler(request, host)
             wrong = protocol.wrong_answer(BY_NAME[route], answer)
+            if wrong:
+                answer = as_written(answer, BY_NAME[route].answer)
+                wrong = protocol.wrong_answer(BY_NAME[route], answer)
             if wrong:
                 self.faults.append(Fault(route, "unreadable", f"it answered what Docker cannot read: {wrong}"))
             return answer
@@ -154,6 +157,25 @@ class Companion:
             return
         for name in _bridges(row) or [naming.bridge(network_id)]:
             bridge_rules.close_again(host, network_id, name)
+
+
+def as_written(answer: Any, expected: Any) -> Any:
+    """An answer with its keys in the letter case of the protocol: Docker does not care, our own check does."""
+    while hasattr(expected, "__metadata__"):
+        expected = expected.__origin__
+    if isinstance(answer, dict) and hasattr(expected, "__required_keys__"):
+        kinds = get_type_hints(expected, include_extras=True)
+        names = {name.lower(): name for name in kinds}
+        found = {}
+        for key, value in answer.items():
+            name = names.get(str(key).lower(), key)
+            found[name] = as_written(value, kinds.get(name))
+        return found
+    parts = get_args(expected)
+    if isinstance(answer, list) and parts:
+        return [as_written(each, parts[0]) for each in answer]
+    inner = [part for part in parts if part is not type(None)]
+    return as_written(answer, inner[0]) if isinstance(answer, dict) and len(inner) == 1 else answer
 
 
 def _bridges(row: Mapping[str, Any] | None) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,7 +22,6 @@ from workshop.protocol import BY_NAME
 
 IMAGE = "busybox"
 _UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint"}
-_FIRST = {"delete_endpoint": 0, "delete_network": 1}
 _SLEEP = ("sleep", "6000")
 
 
@@ -255,19 +255,31 @@ class Docker:
     # -- the end of a scenario
 
     def clear(self) -> list[str]:
-        """Remove all that was made here; what Docker said where it refused."""
-        refused = []
-        for undo, *_ in sorted(self._raw, key=lambda each: _FIRST[each[0]]):
-            for key in [each for each in self._raw if each[0] == undo]:
+        """Remove all that was made here, containers side by side, then networks; what Docker said where it refused.
+
+        The kernel takes its time to remove a link, but not twice the time for two.
+        """
+        refused: list[str] = []
+
+        def take_back(route: str) -> None:
+            for key in [each for each in self._raw if each[0] == route]:
                 with suppress(OSError, ValueError):
-                    self.call(undo, self._raw.get(key) or {})
+                    self.call(route, self._raw.get(key) or {})
                 self._raw.pop(key, None)
-        for remove, made in ((self.remove, self.containers), (self.remove_network, self.networks)):
-            for each in list(made):
-                try:
-                    remove(each)  # type: ignore[operator]
-                except DockerError as error:
-                    refused.append(str(error))
+
+        def remove(each: Container | Network) -> None:
+            try:
+                self.remove(each) if isinstance(each, Container) else self.remove_network(each)
+            except DockerError as error:
+                refused.append(str(error))
+
+        for route, made in (("delete_endpoint", self.containers), ("delete_network", self.networks)):
+            take_back(route)
+            if len(made) > 1:
+                with ThreadPoolExecutor(len(made)) as pool:
+                    list(pool.map(remove, made))
+            elif made:
+                remove(made[0])
         self.containers, self.networks = [], []
         return refused
 

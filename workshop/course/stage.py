@@ -28,6 +28,9 @@ from workshop.plugin.plugin import Plugin
 from workshop.plugin.server import Place, unix_socket
 
 HOSTS = ("alpha", "beta")
+PATIENCE = 3.0
+"""Seconds that removing what a learner has made by hand may take, before it is dropped without asking the plugin."""
+
 REMEMBERED = ("activate", "get_capabilities")
 """The routes whose answers Docker remembers for as long as it runs, by the plugin's name."""
 
@@ -238,19 +241,25 @@ class Stage:
 
     def _remove_all(self, station: Station) -> None:
         docker = station.docker
+        if self._real is None:
+            engine = self._engines[self.stations.index(station)]
+            if engine.containers.all() or any(not each.builtin for each in engine.networks.all()):
+                engine.forget(PATIENCE)
+            docker.containers, docker.networks = [], []
         docker.clear()
+        if self._real is None:
+            return
         names = {docker.plugin, station.plugin.name}
         networks, containers = docker.api.names()
         mine = {key for key, each in networks.items() if each["Driver"] in names}
         for key, each in containers.items():
             attached = (each.get("NetworkSettings") or {}).get("Networks") or {}
-            if self._real is None or any(one.get("NetworkID") in mine for one in attached.values()):
+            if any(one.get("NetworkID") in mine for one in attached.values()):
                 with contextlib.suppress(WorkshopError):
                     docker.api.delete(f"/containers/{key}?force=1")
-        for key in networks:
-            if key in mine or (self._real is None and networks[key]["Name"] not in ("bridge", "host", "none")):
-                with contextlib.suppress(WorkshopError):
-                    docker.api.delete(f"/networks/{key}")
+        for key in mine:
+            with contextlib.suppress(WorkshopError):
+                docker.api.delete(f"/networks/{key}")
 
     def _mend(self, station: Station, found: Difference) -> None:
         """Make a host as it was: remove what is new; where that is not all of it, make the host anew."""

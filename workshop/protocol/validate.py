@@ -53,7 +53,7 @@ def wrong_answer(route: Route, answer: Any) -> str | None:
     """
     if not isinstance(answer, dict):
         return f"the answer must be a JSON object, got {_kind(answer)}"
-    if "Err" in answer:
+    if answer.get("Err") is not None:
         return None if isinstance(answer["Err"], str) else f"Err must be a string, got {_kind(answer['Err'])}"
     return mismatch(_without_null(answer), route.answer)
 

@@ -1,0 +1,7 @@
+# cause: answers
+# seen: None
+"""Prints the answer instead of returning it."""
+
+
+def activate(request, host):
+    print({"Implements": ["NetworkDriver"]})
