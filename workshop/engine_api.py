@@ -128,12 +128,12 @@ class EngineAPI:
                     f"No engine answers at {self.path} ({error.strerror}).",
                     "Start one (`python -m workshop demo`, or Docker itself), or name another socket.",
                 ) from error
-            except (OSError, http.client.HTTPException) as error:
-                why = str(error) or type(error).__name__
-                raise WorkshopError(f"The engine at {self.path} broke off: {why}.") from error
             if response.status >= 400:
                 raise EngineError(response.status, _message(response))
             yield response
+        except (OSError, http.client.HTTPException) as error:  # also while its answer is read
+            why = str(error) or type(error).__name__
+            raise WorkshopError(f"The engine at {self.path} broke off: {why}.") from error
         finally:
             connection.close()
 

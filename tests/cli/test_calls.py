@@ -144,6 +144,19 @@ def test_follow_ends_when_nobody_reads_any_more_even_if_nothing_happens(journal:
         assert (process.wait(10), process.stderr.read()) == (0, "")
 
 
+def test_follow_ends_when_the_lab_that_kept_the_journal_was_killed(journal: Journal, tmp_path: Path):
+    code = "import sys, time; from workshop import session; session.write(command='demo', journal=sys.argv[1])"
+    code += "; print(flush=True); time.sleep(600)"
+    lab = subprocess.Popen([sys.executable, "-c", code, str(journal.path)], stdout=subprocess.PIPE)
+    with lab:
+        lab.stdout.readline()
+        with follow(journal, "--format", "json") as process:
+            assert json.loads(process.stdout.readline())["number"] == 1
+            lab.kill()
+            assert process.wait(30) == 0
+            assert process.stderr.read() == "The session has ended.\n"
+
+
 def test_follow_ends_when_the_session_has_taken_its_journal_away(journal: Journal):
     with follow(journal) as process:
         process.stdout.readline()

@@ -76,6 +76,10 @@ def calls(
     def wanted(call: Call) -> bool:
         return _about(call, network, names) and (not errors or call.state == "failed")
 
+    def lab_is_over() -> bool:
+        is_lab = bool(now) and now.get("command") != "serve"  # a plugin may be back, with its journal
+        return is_lab and session.current(now["pid"]) is None
+
     try:
         seen = 0
         for event in reader.since(0):
@@ -92,7 +96,7 @@ def calls(
         if not shown and not follow:
             click.echo("There are no such calls." if seen else "There are no calls yet.", err=True)
         if follow:
-            _follow(reader, path, seen, known, names, lambda call: wanted(call) and write([call]))
+            _follow(reader, path, seen, known, names, lambda call: wanted(call) and write([call]), lab_is_over)
     except KeyboardInterrupt:
         return
     finally:
@@ -151,16 +155,26 @@ def _fitted(text: Text) -> Text:
 
 
 def _follow(
-    reader: JournalReader, path: Path, seen: int, known: Any, names: Names, show: Callable[[Call], Any]
+    reader: JournalReader,
+    path: Path,
+    seen: int,
+    known: Any,
+    names: Names,
+    show: Callable[[Call], Any],
+    over: Callable[[], bool],
 ) -> None:
-    """Show each call as it finishes, until stdout is closed, or the journal removed."""
+    """Show each call as it finishes, until stdout is closed, the journal removed, or the lab has died that kept it."""
     while path.exists():
+        has_ended = over()
         for event in reader.since(seen, 1_000):
             seen = event.seq
             names.take(event)
             call = known.take(event)
             if call is not None and event.kind == "call.finished":
                 show(call)
+        if has_ended and path.exists():
+            click.echo("The session has ended.", err=True)
+            return
         if _wait_for_close(PAUSE):
             return
     click.echo("The session has ended and its journal is gone.", err=True)

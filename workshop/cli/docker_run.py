@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -205,6 +206,6 @@ def _ended(api: EngineAPI, key: str) -> int:
 def copy(output: Any) -> None:
     """Write what a container writes to where it belongs."""
     for stream, data in output:
-        target = click.get_binary_stream("stderr" if stream == "stderr" else "stdout")
+        target = (sys.stderr if stream == "stderr" else sys.stdout).buffer
         target.write(data)
         target.flush()
