@@ -80,6 +80,12 @@ CASES = {
         1,
         "def create_network(request, host)\n                                 ^",
     ),
+    "a very long line": Case(
+        f"x = {' + '.join('1' * 5000)} ! 2\n",
+        "handler.py is not Python: invalid syntax (line 1)",
+        1,
+        f"{('1 + ' * 20)[:78]}",
+    ),
     "indentation": Case(
         "def create_network(request, host):\nreturn {}\n", "handler.py is not Python: expected an indented block*", 2
     ),

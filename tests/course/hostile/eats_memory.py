@@ -5,4 +5,4 @@ kept = []
 
 def create_network(request, host):
     while True:
-        kept.append(bytearray(10_000_000))
+        kept.append(bytearray(10_000_000))  # here

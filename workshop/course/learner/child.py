@@ -26,7 +26,7 @@ from workshop.course.learner.answers import Unfit, as_json
 from workshop.course.learner.faults import BROKEN, UNHEARD
 from workshop.course.learner.functions import Handlers
 from workshop.course.learner.loading import load
-from workshop.course.learner.places import Own, Place, worded
+from workshop.course.learner.places import Own, Place, text_of, worded
 from workshop.course.learner.problem import Problem
 from workshop.course.learner.programs import Programs
 from workshop.errors import PluginError
@@ -150,12 +150,13 @@ class Child:
         try:
             text = as_json(function(message["request"], self._host))
         except PluginError as error:
-            answer: dict[str, Any] = {"refused": str(error)}
+            answer: dict[str, Any] = {"refused": text_of(error)}
         except Unfit as unfit:
             answer = _fault(unfit.kind, str(unfit), here)
-        except MemoryError:
+        except MemoryError as error:
             self._spare.clear()
-            answer = _fault("memory", f"it took more than {LIMIT} of memory", here) | {"last": True}
+            place = self._own.of_error(error) or here
+            answer = _fault("memory", f"it took more than {LIMIT} of memory", place) | {"last": True}
         except BaseException as error:
             answer = self._raised(error, here)
         else:

@@ -52,7 +52,7 @@ def _missing(path: Path, name: str, names: Mapping[str, Any], theirs: Mapping[st
     return Problem(
         f"{path.name} has no function {name}{f', but {meant}' if meant else ''}",
         line=line,
-        seen=f"functions: {', '.join(theirs)}" if theirs else "no function at all",
+        seen=f"functions: {', '.join(theirs)[:500]}" if theirs else "no function at all",
         expected=f"def {name}{SIGNATURE}:" + (f" – did you mean {meant} to be it?" if meant else ""),
     )
 
@@ -101,8 +101,8 @@ def _look_at(own: Own, path: Path, name: str, function: Callable[..., Any]) -> N
         signature.bind(None, None)
     except TypeError:
         raise Problem(
-            f"{name} takes {signature}, and is called with {SIGNATURE}",
-            seen=f"def {name}{signature}",
+            f"{name} takes {signature!s:.200}, and is called with {SIGNATURE}",
+            seen=f"def {name}{signature!s:.200}",
             expected=f"def {name}{SIGNATURE}:",
             **about,
         ) from None

@@ -18,6 +18,9 @@ from workshop.course.learner.functions import Handlers, handlers_of
 from workshop.course.learner.places import Own, worded
 from workshop.course.learner.problem import Problem, like
 
+WIDEST = 160
+"""Characters that are shown of a line."""
+
 LARGEST = 1 << 20
 """Bytes that a handler's file may have."""
 
@@ -81,22 +84,41 @@ def _compile(path: Path, source: str) -> Any:
     try:
         return compile(source, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        shown = (error.text or "").rstrip("\n")
-        lead = len(shown) - len(shown.lstrip())
-        caret = " " * max(0, (error.offset or 1) - 1 - lead) + "^"
-        where = f"line {error.lineno}" if error.lineno else "the file"
-        raise Problem(
-            f"{path.name} is not Python: {error.msg} ({where})",
-            line=error.lineno,
-            seen=f"{shown.lstrip()}\n{caret}" if shown else str(error.msg),
-            expected="Python; the mistake is at the caret, or just before",
-            traceback=[f'  File "{path.name}", line {error.lineno}', f"    {shown.lstrip()}", f"    {caret}"]
-            + [f"{type(error).__name__}: {error.msg}"],
-        ) from None
+        raise _no_python(path, _with_whole_line(error, source)) from None
     except (ValueError, MemoryError, RecursionError) as error:
         raise Problem(
             f"{path.name} is not Python: {error or 'it is nested too deeply'}", seen=worded(error), expected="Python"
         ) from None
+
+
+def _with_whole_line(error: SyntaxError, source: str) -> SyntaxError:
+    """The same mistake, with its line whole: of a file that is there, Python tells only a part of a long one."""
+    try:
+        compile(source, "<handler>", "exec", dont_inherit=True)
+    except SyntaxError as again:
+        return again
+    return error
+
+
+def _no_python(path: Path, error: SyntaxError) -> Problem:
+    shown, caret = _around(error.text or "", error.offset or 1)
+    where = f"line {error.lineno}" if error.lineno else "the file"
+    place = [f'  File "{path.name}", line {error.lineno}', f"    {shown}", f"    {caret}"]
+    return Problem(
+        f"{path.name} is not Python: {error.msg} ({where})",
+        line=error.lineno,
+        seen=f"{shown}\n{caret}" if shown else str(error.msg),
+        expected="Python; the mistake is at the caret, or just before",
+        traceback=[*place, f"{type(error).__name__}: {error.msg}"],
+    )
+
+
+def _around(line: str, offset: int) -> tuple[str, str]:
+    """A line without its indentation, or what of a long one is near a character, and a caret below that."""
+    shown = line.strip()
+    at = max(0, offset - 1 - (len(line) - len(line.lstrip())))
+    begin = max(0, at - WIDEST // 2) if len(shown) > WIDEST else 0
+    return shown[begin : begin + WIDEST], " " * (at - begin) + "^"
 
 
 def _execute(own: Own, path: Path, code: Any) -> ModuleType:

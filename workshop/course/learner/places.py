@@ -88,13 +88,16 @@ class Own:
                 self._strip(other, seen)
 
 
-def worded(error: BaseException) -> str:
-    """``ValueError: the text`` on one line, however long and whatever its own ``__str__`` does."""
-    name = type(error).__name__
+def text_of(error: BaseException) -> str:
+    """An exception's text, however long and whatever its own ``__str__`` does."""
     try:
-        text = " ".join(str(error).split())
+        text = str(error)
     except Exception:
         text = "(its text cannot be made)"
-    if len(text) > LONGEST:
-        text = f"{text[:LONGEST]} …"
+    return f"{text[:LONGEST]} …" if len(text) > LONGEST else text
+
+
+def worded(error: BaseException) -> str:
+    """``ValueError: the text`` on one line."""
+    name, text = type(error).__name__, " ".join(text_of(error).split())
     return f"{name}: {text}" if text else name

@@ -22,6 +22,9 @@ from workshop.protocol import BY_NAME
 SECONDS = 5.0
 """How long a call may take, and so may loading."""
 
+AGAIN = 1.0
+"""The same for calls of a route that has taken that long before: nobody should wait long for what is known."""
+
 LIVES = 5
 """How often a process that died in a call is replaced, until the file is loaded anew."""
 
@@ -60,6 +63,7 @@ class Learner:
         self._connection: Connection | None = None
         self._path, self._required, self._lives = Path(), tuple[str, ...](), LIVES
         self._loaded = Loaded(())
+        self._slow: set[str] = set()
         self._call: int | None = None
         self._output = Output(self._print)
         self._begun: dict[str, dict[str, Any]] = {}
@@ -76,6 +80,7 @@ class Learner:
             self.faults = []
             self._path, self._required, self._lives = Path(path).absolute(), tuple(routes), LIVES
             self._output = Output(self._print)
+            self._slow.clear()
             self._loaded = self._load()
             return self._loaded
 
@@ -172,8 +177,7 @@ class Learner:
                 _, text, place = read_end(answer, self.seconds, str(self._path.parent))
                 self._tell_unfinished()
                 return Loaded((), self._died_loading(text, place))
-            for line in answer.get("traceback") or ():
-                self._output_line("traceback", line)
+            self._show_traceback(answer)
             if "problem" in answer:
                 return Loaded((), self._finding(**answer["problem"]))
             left = new.population.left_running()
@@ -226,14 +230,19 @@ class Learner:
                 "networks": dict(host.networks),
                 "endpoints": dict(host.endpoints),
             }
-            answer = connection.ask(message, self.seconds)
+            seconds = min(AGAIN, self.seconds) if route in self._slow else self.seconds
+            answer = connection.ask(message, seconds)
             if isinstance(answer, End):
-                kind, text, place = read_end(answer, self.seconds, str(self._path.parent))
+                kind, text, place = read_end(answer, seconds, str(self._path.parent))
+                if kind == "time":
+                    self._slow.add(route)
                 self._tell_unfinished()
                 self._end()
                 self._fail(route, kind, text, place)
             return self._read(route, connection, answer)
         finally:
+            if self._commands > COMMANDS:
+                self._print("log", f"… {self._commands - COMMANDS:,} more commands are not shown")
             self._output.turn()
             self._call = None
 
@@ -243,15 +252,14 @@ class Learner:
             self._end()
         self._tell_unfinished()
         if "fault" in answer:
-            for line in answer.get("traceback") or ():
-                self._output_line("traceback", line)
+            self._show_traceback(answer)
             fault = answer["fault"]
             self._fail(route, fault["kind"], fault["text"], fault["place"])
         if left:
             text = f"it left {_listed(left)} running; wait for what you start"
             self._fail(route, "processes", text, None)
         if "refused" in answer:
-            raise PluginError(answer["refused"])
+            raise PluginError(answer["refused"] or f"{route} refused, and did not say why")
         return answer["answer"]
 
     def _living(self, route: str) -> Connection:
@@ -273,8 +281,10 @@ class Learner:
         self.faults.append(fault)
         raise PluginError(fault.told)
 
-    def _output_line(self, stream: str, line: str) -> None:
-        self._output.feed(stream, f"{line}\n".encode(errors="backslashreplace"))
+    def _show_traceback(self, answer: dict[str, Any]) -> None:
+        self._output.turn()  # what was printed before comes before; and however much that was, this is shown
+        for line in answer.get("traceback") or ():
+            self._print("traceback", line)
 
     def _tell_unfinished(self) -> None:
         """Programs that had not ended when the call did."""
