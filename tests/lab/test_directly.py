@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from tests.lab.inside import Bench, bench, in_lab
 from tests.support.shell import until
 from workshop.kernel.namespaces import Namespace
+from workshop.lab.engine.process import Output, Process
 from workshop.lab.engine.refusal import Refusal
 
 VERSIONS = ("20.10", "26.1", "28.5")
@@ -161,3 +163,56 @@ def test_many_commands_at_once_get_their_own_output() -> None:
         for thread in threads:
             thread.join(60)
         assert said == {number: f"{number}\n{number}\n" for number in range(12)}
+
+
+@pytest.mark.parametrize("said", [b"", b"137"])
+@pytest.mark.parametrize("hears", [True, False])
+@pytest.mark.fast
+def test_a_process_that_died_before_it_could_say_anything_is_told_as_such(said: bytes, hears: bool) -> None:
+    class Dying:
+        """A spawner whose processes end at once, with or without a last word."""
+
+        def spawn(self, control: socket.socket, out: int, err: int) -> None:
+            threading.Thread(target=self.die, args=(control.dup(),)).start()
+
+        def die(self, control: socket.socket) -> None:
+            with control:
+                if hears:
+                    control.recv(1 << 16)
+                if said:
+                    control.send(said)
+
+    spawner: Any = Dying()
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(3):
+        with pytest.raises(Refusal, match="cannot be made: its first process died$"):
+            Process({}, spawner, Output())
+    assert until(lambda: len(list(Path("/proc/self/fd").iterdir())) <= before), "no descriptor stays open"
+
+
+@pytest.mark.fast
+def test_the_exit_code_is_known_though_a_signal_came_too_late() -> None:
+    class Ending:
+        """A spawner whose process has ended before it reads what comes last."""
+
+        def __init__(self) -> None:
+            self.signalled, self.thread = threading.Event(), threading.Thread()
+
+        def spawn(self, control: socket.socket, out: int, err: int) -> None:
+            self.thread = threading.Thread(target=self.end, args=(control.dup(),))
+            self.thread.start()
+
+        def end(self, control: socket.socket) -> None:
+            with control:
+                control.recv(1 << 16)
+                control.send(b'{"error": "", "pid": 1}')
+                self.signalled.wait(60)
+                control.send(b"7")
+
+    spawner: Any = Ending()
+    process = Process({}, spawner, Output())
+    process.kill()
+    spawner.signalled.set()
+    spawner.thread.join()
+    assert process.wait() == process.wait() == 7
+    process.close()

@@ -22,7 +22,7 @@ KEPT_FLAGS = {
 }
 """Options of a mount that have to be said again when it is changed: in a user namespace they may not be dropped."""
 
-_OCTAL = re.compile(rb"\\([0-7]{3})")
+_OCTAL = re.compile(rb"\\([0-3][0-7]{2})")
 
 
 def make_all_read_only() -> None:

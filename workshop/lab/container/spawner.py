@@ -68,19 +68,20 @@ def main(descriptor: int) -> NoReturn:
         message, descriptors, _, _ = socket.recv_fds(engine, 16, 3)
         if not message:
             os._exit(0)
-        control = socket.socket(fileno=descriptors[0])
-        try:
-            child = 0 if error else os.fork()
-        except OSError as problem:
-            child = -1
-            say(control, error=str(problem), broken=True)
+        control, outputs = socket.socket(fileno=descriptors[0]), descriptors[1:]
         if error:
             say(control, error=error, broken=True)
-        elif child == 0:
-            engine.close()
-            watch_over(control, descriptors[1:], settings)
+        else:
+            try:
+                child = os.fork()
+            except OSError as problem:
+                say(control, error=str(problem), broken=True)
+            else:
+                if child == 0:
+                    engine.close()
+                    watch_over(control, outputs, settings)
         control.close()
-        for output in descriptors[1:]:
+        for output in outputs:
             os.close(output)
 
 
@@ -134,7 +135,9 @@ def attend(control: socket.socket, child: int, pipe: int) -> int:
         if wake in ready:
             os.read(wake, 512)
         if control in ready:
-            order = control.recv(16)
+            order = b""
+            with suppress(ConnectionError):
+                order = control.recv(16)
             if order == b"go":
                 with suppress(OSError):
                     os.write(pipe, order)

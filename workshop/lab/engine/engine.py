@@ -13,6 +13,7 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
+from workshop.kernel.namespaces import Namespace
 from workshop.lab.engine import firewall as docker_rules
 from workshop.lab.engine import render
 from workshop.lab.engine.builtin import BridgeDriver
@@ -112,6 +113,19 @@ class PracticeEngine:
             self._server.trigger.pull_trigger(self._close_channels)  # in its own thread, so that it need not wake up
             self._thread.join(2)
             self._path.unlink(missing_ok=True)
+
+    def abandon_links(self) -> list[Namespace]:
+        """Leave the links of the containers that run now in their sandboxes when they end; the sandboxes' namespaces.
+
+        The kernel takes 30 ms to move a link back. They go when the namespaces are closed, or their pairs removed.
+        """
+        kept = []
+        for container in self.containers.all():
+            sandbox = container.sandbox
+            if sandbox is not None and sandbox.namespace is not None:
+                kept.append(Namespace(os.dup(sandbox.namespace.descriptor)))
+                sandbox.abandoned = True
+        return kept
 
     def mend(self) -> None:
         """Make Docker's own links and rules anew, on a host that has lost them."""

@@ -15,6 +15,7 @@ from workshop.lab.container.spawner import KINDS
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.spawner import Spawner
 
+_DIED = {"error": "its first process died", "broken": True}
 KEPT_OUTPUT = 4 << 20
 """Bytes of output that are kept of each process; what is older is dropped."""
 
@@ -94,19 +95,24 @@ class Process:
         self._code: int | None = None
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         out, err = os.pipe(), os.pipe()
+        self.output.feed("stdout", out[0])
+        self.output.feed("stderr", err[0])
         try:
-            self.output.feed("stdout", out[0])
-            self.output.feed("stderr", err[0])
-            spawner.spawn(theirs, out[1], err[1])
+            try:
+                spawner.spawn(theirs, out[1], err[1])
+            finally:  # what is left of them is the process's own: they end with it
+                theirs.close()
+                os.close(out[1])
+                os.close(err[1])
             socket.send_fds(self._control, [json.dumps(request).encode()], beside.namespaces if beside else [])
             answer, self.namespaces, _, _ = socket.recv_fds(self._control, 1 << 16, len(KINDS))
-            said = json.loads(answer) if answer else {"error": "its first process died", "broken": True}
+            said = json.loads(answer) if answer else None
+            if not isinstance(said, dict):  # only an exit code
+                said = _DIED
+        except ConnectionError:
+            said = _DIED
         except OSError as error:
             said = {"error": str(error), "broken": True}
-        finally:
-            theirs.close()
-            os.close(out[1])
-            os.close(err[1])
         self.error, self.pid = said["error"], int(said.get("pid") or 0)
         if said.get("broken"):
             self.close()
@@ -126,7 +132,10 @@ class Process:
         """The exit code once it has ended, 128 + signal if one ended it. Any number of threads may wait."""
         with self._waiting:
             if self._code is None:
-                said = self._control.recv(16)
+                try:
+                    said = self._control.recv(16)
+                except ConnectionError:  # it ended before it read a signal; what it said is still there
+                    said = self._control.recv(16)
                 self._code = int(said) if said else 128 + signal.SIGKILL
             return self._code
 
