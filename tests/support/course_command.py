@@ -24,12 +24,15 @@ LONG = 60.0
 
 @dataclass
 class CourseCommand:
-    """An exercise that is open: its process, the learner's folder, and the lines that it has said."""
+    """An exercise that is open: its process, the learner's folder, and the ``lines`` that it has said."""
 
     process: subprocess.Popen[str]
     bench: Workbench
     environment: dict[str, str]
     lines: list[str] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    """When each line was heard, by the monotonic clock."""
+
     _said: threading.Condition = field(default_factory=threading.Condition)
 
     def listen(self) -> None:
@@ -37,6 +40,7 @@ class CourseCommand:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             with self._said:
+                self.times.append(time.monotonic())
                 self.lines.append(line.rstrip("\n"))
                 self._said.notify_all()
 
@@ -93,7 +97,7 @@ def typed(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedP
 @contextlib.contextmanager
 def folders() -> Iterator[tuple[Workbench, dict[str, str]]]:
     """A learner's folder, and the environment in which commands find it and a runtime folder of their own."""
-    home = Path(tempfile.mkdtemp(prefix="ws-"))  # a socket's path must be short
+    home = Path(tempfile.mkdtemp(prefix="course-"))  # a socket's path must be short
     (home / "run").mkdir(mode=0o700)
     bench = Workbench(home / "bench")
     bench.mark()
