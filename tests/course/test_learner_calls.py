@@ -365,14 +365,10 @@ def test_events_belong_to_their_call_and_come_before_its_end(tmp_path: Path):
     assert story[0] == (None, "output", "loaded")
     for number, name in ((1, "one"), (2, "two")):
         mine = [each[1:] for each in story if each[0] == number]
-        assert [kind for kind, _ in mine] == [
-            "call.started",
-            "output",
-            "kernel",
-            "kernel",
-            *4 * ["output"],
-            "call.finished",
-        ]
+        first, *between, last = [kind for kind, _ in mine]
+        assert (first, last) == ("call.started", "call.finished")
+        assert between[:3] == ["output", "kernel", "kernel"]
+        assert set(between[3:]) == {"output"}  # the traceback: newer Pythons point to more in it
         assert mine[1] == ("output", f"hello from {name}")
         assert mine[2] == ("kernel", f"ip link add {name} type bridge")
     finished = next(event["data"] for event in events if event["kind"] == "call.finished")
