@@ -16,7 +16,7 @@ def init(folder: str) -> None:
     from workshop.course import workbench
     from workshop.course.exercise import catalogue
 
-    path = Path(folder).expanduser().absolute()
+    path = Path(folder).expanduser().resolve()
     exercises = catalogue(broken=[])
     workbench.make(path, exercises)
     shown = place(str(path), None)

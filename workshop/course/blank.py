@@ -21,6 +21,8 @@ def make(label: str, route: str | None = None, folder: Path | None = None) -> Pa
     :raises WorkshopError: if it cannot be written.
     """
     folder = folder or resources.path("exercises")
+    if folder.parent.name == "_data":  # an installed wheel
+        raise UsageError("New exercises are made in the project's source.", "Go into a checkout of it.")
     number, name = _parted(label)
     for other in exercises.folders(folder):
         taken = "number" if other.name[:2] == number else "name" if other.name[3:] == name else ""
