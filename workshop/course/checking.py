@@ -252,6 +252,14 @@ class Run:
             return
         self.check(key, False, expected=f"{broken.layer}: {broken.expected}", seen=broken.seen)
 
+    def listen(self, container: Container, port: int) -> None:
+        """Have a TCP port answered inside a container until the scenario ends, without a program there."""
+        namespace = self.docker.namespace(container)
+        try:
+            self._open.enter_context(traffic.listen(namespace, port))
+        finally:
+            namespace.close()
+
     def connects(self, source: Container | None, address: str, port: int, seconds: float = 1.0) -> bool:
         """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``)."""
         if source is None:

@@ -132,7 +132,9 @@ class Docker:
         options: Mapping[str, str] | None = None,
     ) -> Container:
         """``docker run -d``. ``publish`` is as with ``-p`` (``8080:80/udp``); ``options`` are the endpoint's."""
-        bindings = dict(_binding(each) for each in publish)
+        bindings: dict[str, list[dict[str, str]]] = {}
+        for port, binding in map(_binding, publish):
+            bindings.setdefault(port, []).append(binding)
         body = {
             "Image": IMAGE,
             "Cmd": list(command or _SLEEP),
@@ -316,12 +318,12 @@ def _endpoint(
     return settings
 
 
-def _binding(text: str) -> tuple[str, list[dict[str, str]]]:
+def _binding(text: str) -> tuple[str, dict[str, str]]:
     """``[IP:][HOST:]PORT[/PROTO]`` as the Engine API has it."""
     ports, _, protocol = text.partition("/")
     host, _, port = ports.rpartition(":")
     address, _, host_port = host.rpartition(":")
-    return f"{port}/{protocol or 'tcp'}", [{"HostIp": address, "HostPort": host_port}]
+    return f"{port}/{protocol or 'tcp'}", {"HostIp": address, "HostPort": host_port}
 
 
 __all__ = ["Container", "Docker", "DockerError", "Network", "Output"]

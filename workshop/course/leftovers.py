@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,9 @@ from workshop.errors import CannotHere
 
 DOCKERS_OWN = ("docker_gwbridge",)
 """Links that Docker makes when it first needs them, and keeps."""
+
+_FRAME = re.compile(r"(table )?ip6? (filter|nat|mangle|raw)( [A-Z]+: type .* hook .*policy accept;+)?")
+"""What iptables makes when one of its tables is first used, and never removes: a table and chains without rules."""
 
 _SETTINGS = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 _FLEETING = ("fe80:", "ff")
@@ -96,7 +100,7 @@ class Baseline:
         rules = self._known_rules()
         if rules is None or self._rules is None:
             return
-        new = _without(rules, self._rules)
+        new = [each for each in _without(rules, self._rules) if not _FRAME.fullmatch(each)]
         gone = _without(self._rules, rules)
         found.other += [f"rule {each}" for each in new]
         found.foreign += [f"rule {each} is gone" for each in gone]

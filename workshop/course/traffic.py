@@ -79,3 +79,13 @@ def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0
         if time.monotonic() >= deadline:
             return False
         time.sleep(min(every, max(0.0, deadline - time.monotonic())))
+
+
+def listen(namespace: Namespace, port: int) -> socket.socket:
+    """A socket that answers TCP connections to a port of a namespace, for IPv4 and IPv6; the caller closes it."""
+    with namespace.entered():
+        end = socket.socket(socket.AF_INET6, socket.SOCK_STREAM)
+        end.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+        end.bind(("::", port))
+        end.listen(64)  # the kernel accepts; nobody needs to
+    return end

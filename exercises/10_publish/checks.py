@@ -1,0 +1,225 @@
+"""What publishing has to bring about: the host's port leads into the container, until it is revoked."""
+
+from __future__ import annotations
+
+from workshop.course.checking import Check, Container, DockerError, Network, Run, scenario
+
+CHECKS = {
+    "started": Check(
+        "a container with a published port starts",
+        wrong="A container with a published port does not start",
+        why="If this call is answered with Err, Docker undoes the whole start of the container.",
+        route="program_external_connectivity",
+        hint=1,
+    ),
+    "without": Check(
+        "a container that publishes nothing starts too",
+        wrong="A container that publishes nothing does not start",
+        why="Docker makes this call for every container. Its list of ports may be empty, or missing.",
+        route="program_external_connectivity",
+        hint=1,
+    ),
+    "inside": Check(
+        "the container itself answers on its own port",
+        wrong="The container does not answer on its own port",
+        why="Before a way to it from outside can work, the way from the host has to.",
+        route="program_external_connectivity",
+        hint=2,
+    ),
+    "outside": Check(
+        "another machine reaches the container through the host's port",
+        wrong="Another machine does not reach the container through the host's port",
+        why="That is what `-p 8080:80` asks for.",
+        route="program_external_connectivity",
+        hint=2,
+    ),
+    "each": Check(
+        "every port of the list leads into the container",
+        wrong="Not every port of the list leads into the container",
+        why="`-p` may be given several times, and each is an entry of the list.",
+        route="program_external_connectivity",
+        hint=2,
+    ),
+    "others": Check(
+        "a port that was not published leads nowhere",
+        wrong="A port that was not published leads into the container",
+        why="A container's other ports are its own business. Users rely on it that only what they publish is open.",
+        route="program_external_connectivity",
+        hint=3,
+    ),
+    "protocol": Check(
+        "a UDP port is not open for TCP",
+        wrong="A port that was published for UDP is open for TCP",
+        why="`Proto` says which it is: 6 is TCP, 17 is UDP, 132 is SCTP.",
+        route="program_external_connectivity",
+        hint=3,
+    ),
+    "right_one": Check(
+        "each container is behind its own port",
+        wrong="A port leads to another container than the one that published it",
+        why="Two containers publish two ports of the host. Each call says which endpoint it is about.",
+        route="program_external_connectivity",
+        hint=2,
+    ),
+    "taken": Check(
+        "a port that another container has is answered with Err",
+        wrong="A port that another container has was given away twice",
+        why="Both containers start, and one of them gets all connections. "
+        "Docker's own driver says: Bind for 0.0.0.0:8080 failed: port is already allocated.",
+        route="program_external_connectivity",
+        hint=4,
+    ),
+    "first_keeps": Check(
+        "the container that had it first keeps the port",
+        wrong="The container that had the port first has lost it",
+        why="It runs, and nobody has revoked anything.",
+        route="program_external_connectivity",
+        hint=4,
+    ),
+    "repeated": Check(
+        "the same call again is answered like the first",
+        wrong="The same call a second time is answered with Err",
+        why="Docker asks again if it did not get the first answer. The port is taken, but by this very endpoint.",
+        route="program_external_connectivity",
+        hint=4,
+    ),
+    "closed": Check(
+        "after RevokeExternalConnectivity, the port is closed",
+        wrong="The port is still open",
+        why="Docker may give the container's address to another one, which is then open to the world.",
+        route="revoke_external_connectivity",
+        hint=3,
+    ),
+    "no_err": Check(
+        "revoking is answered without Err",
+        wrong="Revoking was answered with Err",
+        why="Docker only logs it. What was not taken back stays.",
+        route="revoke_external_connectivity",
+        hint=3,
+    ),
+    "others_stay": Check(
+        "revoking leaves the ports of other containers alone",
+        wrong="Revoking has closed the port of another container",
+        why="The request names one endpoint.",
+        route="revoke_external_connectivity",
+        hint=3,
+    ),
+    "unknown": Check(
+        "revoking twice, or what was never published, is no mistake",
+        wrong="Revoking what was never published is answered with Err",
+        why="Docker makes this call for every container, and may make it twice.",
+        route="revoke_external_connectivity",
+        hint=3,
+    ),
+}
+
+
+def start(run: Run, name: str, network: Network, *publish: str, key: str = "started") -> Container:
+    """A container that answers on port 80. If Docker refuses, that is what the check says, in Docker's words."""
+    try:
+        container = run.docker.run(name, network, publish=publish)
+    except DockerError as error:
+        run.check(key, False, expected=f"{name} runs", seen=str(error), docker=str(error))
+        raise
+    run.check(key, True)
+    run.listen(container, 80)
+    return container
+
+
+def serves(run: Run, container: Container, network: Network, key: str = "inside") -> str:
+    """The server is there; its address."""
+    address = run.docker.address(container, network)
+    good = run.connects(container, address, 80)
+    run.check(key, good, expected=f"{address} port 80 answers in the container itself", seen="no answer")
+    return address
+
+
+def reached(run: Run, key: str, port: int) -> None:
+    address = run.host_address()
+    good = run.connects(None, address, port, 1.0)
+    doors = [line.strip() for line in run.look().rules if "dnat to" in line or "DNAT" in line]
+    run.check(
+        key,
+        good,
+        expected=f"{address} port {port} accepts a connection",
+        seen="it does not; rules that lead somewhere: " + ("; ".join(doors[:4]) or "none"),
+    )
+
+
+def closed(run: Run, key: str, port: int) -> None:
+    address = run.host_address()
+    good = not run.connects(None, address, port, 0.06)
+    run.check(key, good, expected=f"{address} port {port} accepts nothing", seen="it accepts a connection")
+
+
+@scenario("one port, and another that is not published", checks=["started", "inside", "outside", "others"])
+def one_port(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
+    web = start(run, "web", network, "8080:80")
+    serves(run, web, network)
+    reached(run, "outside", 8080)
+    closed(run, "others", 80)
+
+
+@scenario("a container that publishes nothing", checks=["without", "unknown"])
+def nothing(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.2.0/24")
+    bar = start(run, "bar", network, key="without")
+    run.docker.remove(bar)
+    said = next((call.error for call in run.calls("revoke_external_connectivity") if call.error), None)
+    if said is None:
+        body = {"NetworkID": network.id, "EndpointID": "2" * 64}
+        said = run.refused(run.docker.call, "revoke_external_connectivity", body)
+    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
+
+
+@scenario("two ports for TCP and one for UDP", checks=["started", "inside", "each", "protocol"])
+def several(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
+    web = start(run, "web", network, "8081:80", "8082:80", "8083:80/udp")
+    serves(run, web, network)
+    reached(run, "each", 8081)
+    reached(run, "each", 8082)
+    closed(run, "protocol", 8083)
+
+
+@scenario(
+    "two containers, of which one goes", checks=["started", "inside", "right_one", "no_err", "closed", "others_stay"]
+)
+def two(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.4.0/24")
+    first = start(run, "first", network, "8084:80")
+    second = start(run, "second", network, "8085:80")
+    for each in (first, second):
+        serves(run, each, network)
+    reached(run, "right_one", 8084)
+    reached(run, "right_one", 8085)
+    run.docker.remove(first)
+    errors = [call.error for call in run.calls("revoke_external_connectivity") if call.error]
+    run.check("no_err", not errors, expected="{}", seen=f"Err: {'; '.join(errors)}")
+    closed(run, "closed", 8084)
+    reached(run, "others_stay", 8085)
+
+
+@scenario("the calls alone, while the container runs", checks=["started", "inside", "repeated", "no_err", "closed"])
+def calls_alone(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.5.0/24")
+    web = start(run, "web", network, "8086:80")
+    serves(run, web, network)
+    request = dict(run.calls("program_external_connectivity")[-1].request)
+    said = run.refused(run.docker.call, "program_external_connectivity", request)
+    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
+    body = {key: request[key] for key in ("NetworkID", "EndpointID")}
+    answer = run.docker.call("revoke_external_connectivity", body)
+    run.check("no_err", not answer.get("Err"), expected="{}", seen=f"Err: {answer.get('Err')}")
+    closed(run, "closed", 8086)
+
+
+@scenario("a port that is taken", checks=["started", "inside", "taken", "first_keeps"])
+def taken(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.6.0/24")
+    first = start(run, "first", network, "8087:80")
+    serves(run, first, network)
+    said = run.refused(run.docker.run, "second", network, publish=["8087:80"])
+    run.check("taken", said, expected="Err, since 8087 belongs to first", seen="{}, and both run")
+    reached(run, "first_keeps", 8087)
