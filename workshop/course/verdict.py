@@ -14,7 +14,7 @@ State = Literal["passed", "failed", "not reached"]
 class Finding:
     """One thing that is wrong.
 
-    ``check`` is the key of the check, ``title`` what is wrong in plain words, ``expected`` and ``seen`` the real values,
+    ``check`` is the key of the check, ``title`` what is wrong in plain words, ``expected``, ``seen`` the real values,
     ``why`` why Docker or the kernel cares, ``docker`` what Docker said to its user (word for word) or ``None``.
     ``route`` is the full name of the call it is about, ``variant`` the scenario. ``file`` and ``line`` say where to
     look in the learner's code, ``slide`` and ``hint`` where to read on. ``missing`` and ``left_over`` are links, as
