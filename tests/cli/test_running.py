@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -108,8 +109,8 @@ def test_strange_clients_are_no_noise_in_the_terminal():
                     pass
         lab.process.send_signal(signal.SIGTERM)
         said, _ = lab.process.communicate(timeout=20)
-    assert said.strip().endswith("Ctrl-C ends the lab, and all that was made in it is gone.")
-    assert "nvalid" not in said and "code 4" not in said
+    noise = re.sub(r"(?s)Your turn\..*made in it is gone\.", "", said)  # it may have ended before it said so
+    assert noise.strip() == ""
 
 
 @pytest.mark.lab
