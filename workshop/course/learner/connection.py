@@ -24,7 +24,11 @@ from workshop.kernel.namespaces import Namespace
 WATCH = 0.01
 """Seconds between two looks at a process that has not answered yet."""
 
+PATIENCE = 1.0
+"""Seconds in which a process that is stopped has to tell where it was; those that hear no signals do not."""
+
 _PIPE = 1 << 16
+_TRACE_BEGINS = b"(most recent call first)"
 _STREAMS = ("stdout", "stderr")
 _SAYS = {"answer", "refused", "fault", "handlers", "problem"}
 
@@ -117,11 +121,9 @@ class Connection:
             return
         self._cause = cause
         if cause == "time":
-            self._signal(TELL_WHERE)
-            if self._traced.wait(0.3):  # it comes in many small pieces
-                size = -1
-                while size != (size := len(self._trace)):
-                    time.sleep(0.02)
+            for _ in range(2):  # it writes in many small pieces: when it begins anew, the first time is whole
+                self._signal(TELL_WHERE)
+            self._traced.wait(PATIENCE)
         self.kill()
 
     def kill(self) -> None:
@@ -160,6 +162,7 @@ class Connection:
             self._hear_until_it_ends()
         finally:
             self.kill()  # which does nothing, if all went well
+            self._traced.set()  # more will not come
             with self._lock:
                 self.ended.set()
                 os.close(self._pidfd)
@@ -201,7 +204,7 @@ class Connection:
             return True
         if name == "trace":
             self._trace += data[: _PIPE - len(self._trace)]
-            if data:
+            if self._trace.count(_TRACE_BEGINS) > 1:
                 self._traced.set()
         elif data:
             self._listener.printed(name, data)
