@@ -9,6 +9,7 @@ and removes them where removing is its own part. What the learner's own ``delete
 from __future__ import annotations
 
 import contextlib
+import socket
 import threading
 from collections.abc import Mapping
 from types import ModuleType
@@ -44,7 +45,6 @@ class Companion:
 
     def together(self, learners: Mapping[str, Handler]) -> dict[str, Handler]:
         """The handlers of all routes, those of ``learners`` in the place of the driver's."""
-        self.faults.clear()
         handlers = dict(self.reference)
         for route, handler in learners.items():
             wrap = getattr(self, f"_{route}", None)
@@ -130,15 +130,20 @@ class Companion:
     def _watching(self, handler: Handler, request: Row, host: Host) -> tuple[Mapping[str, Any], list[Row]]:
         """The handler's answer, and the links that appeared meanwhile."""
         with self._lock:  # of what two calls make at once, nobody could say whose it is
-            before = {row["index"] for row in self._eyes.links()}
+            before = set(self._indices())
             answer = handler(request, host)
-            after = self._eyes.links()
-        made = [row for row in after if row["index"] not in before and naming.read_alias(row["alias"]) is None]
+            new = set(self._indices()) - before
+            after = self._eyes.links() if new else []
+        made = [row for row in after if row["index"] in new and naming.read_alias(row["alias"]) is None]
         ends = _ends(made)
         return answer, [
             {"name": row["name"], "index": row["index"], "kind": row["kind"], "end": ends.get(row["index"], "host")}
             for row in made
         ]
+
+    def _indices(self) -> list[int]:
+        with self._eyes.namespace.entered():
+            return [index for index, _ in socket.if_nameindex()]  # far quicker than to ask for all of each link
 
     def _let_through(self, host: Host, request: Row) -> None:
         if not self._rules:

@@ -15,6 +15,7 @@ from workshop.topology import wire
 
 _FAMILIES = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _GETRULE, _GETGEN = 34, 10 << 8 | 16
+_EXTENDED, _NO_STATISTICS = 29, 8
 _LARGEST = 1 << 18
 _SOL_NETLINK, _STRICT_CHECK = 270, 12
 _FIXED = {wire.GETLINK: 16, wire.GETADDR: 8, wire.GETROUTE: 12, wire.GETNEIGH: 12, _GETRULE: 12}
@@ -75,14 +76,21 @@ class Eyes:
         """Links, addresses, routes and neighbours."""
         return Seen(
             self.links(),
-            self._dump(wire.GETADDR, _address),
+            self.addresses(),
             self._dump(wire.GETROUTE, _route),
             self._dump(wire.GETNEIGH, _neighbour),
         )
 
     def links(self) -> list[dict[str, Any]]:
-        """All links: ``index, name, kind, flags, oper, mac, mtu, master, alias, other, elsewhere, info, port``."""
-        return self._dump(wire.GETLINK, _link)
+        """All links: ``index, name, kind, up, carrier, mac, mtu, master, alias, other, elsewhere``.
+
+        ``own`` and ``port`` are what ``own_data`` and ``port_data`` read.
+        """
+        return self._dump(wire.GETLINK, _link, bytes(16) + wire.attribute(_EXTENDED, _NO_STATISTICS))
+
+    def addresses(self) -> list[dict[str, Any]]:
+        """All addresses: ``index`` of the link, ``address`` with its mask."""
+        return self._dump(wire.GETADDR, _address)
 
     def fdb(self) -> list[dict[str, Any]]:
         """The bridges' and tunnels' forwarding tables: ``mac, link, master, dst, vni, permanent``."""
@@ -163,7 +171,6 @@ def _name_in(*names: str) -> Any:
 
 _MACVLAN = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
 _INFO: dict[str, dict[int, tuple[str, Any]]] = {
-    "bridge": {5: ("stp", _number), 7: ("vlan_filtering", _number)},
     "vxlan": {
         1: ("vni", _number),
         2: ("group", _ip),
@@ -183,8 +190,18 @@ _INFO: dict[str, dict[int, tuple[str, Any]]] = {
 _PORT = {1: ("state", _name_in(*_PORT_STATES)), 4: ("hairpin", _number), 33: ("isolated", _number)}
 
 
-def _own(table: dict[int, tuple[str, Any]], data: memoryview | None) -> dict[str, Any]:
-    if data is None:
+def own_data(kind: str | None, data: memoryview | None) -> dict[str, Any]:
+    """What a kind tells of itself: a vxlan's ``vni`` and more, the ``mode`` of a macvlan or an ipvlan."""
+    return _read_own(_INFO.get(kind or "", {}), data)
+
+
+def port_data(data: memoryview | None) -> dict[str, Any]:
+    """What a bridge knows of its port: ``state``, ``hairpin``, ``isolated``."""
+    return _read_own(_PORT, data)
+
+
+def _read_own(table: dict[int, tuple[str, Any]], data: memoryview | None) -> dict[str, Any]:
+    if data is None or not table:
         return {}
     return {table[key][0]: table[key][1](value) for key, value in wire.attributes(data, 0).items() if key in table}
 
@@ -206,8 +223,8 @@ def _link(body: memoryview) -> dict[str, Any] | None:
         "alias": _text(found.get(20)),
         "other": _number(found.get(5)),
         "elsewhere": 37 in found,
-        "info": _own(_INFO.get(kind or "", {}), info.get(2)),
-        "port": _own(_PORT, info.get(5)) if _text(info.get(4)) == "bridge" else {},
+        "own": info.get(2),
+        "port": info.get(5) if _text(info.get(4)) == "bridge" else None,
     }
 
 

@@ -82,6 +82,8 @@ def judge(stage: Stage, path: str | Path, attempt: int = 0) -> Verdict:
     except (CannotHere, BrokenExercise) as error:
         problem = str(error)
         decided = _not_reached(scenarios, checks)
+    finally:
+        stage.tidy_up()
     return Verdict(
         exercise.number,
         exercise.name,
@@ -142,8 +144,9 @@ def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
     if refusal is not None:
         route, said = _last_error(run)
         played.findings.append(making.refused(str(refusal), scenario.title, route, said))
-    for station in stage.stations:
-        station.docker.clear()
+    if any(fault.kind in HOPELESS for station in stage.stations for fault in station.faults()):
+        stage.stand_in()
+    stage.clear()
     _faults(stage, before, run, played, making, str(refusal) if refusal else None)
     left = stage.left()
     played.clean = not left

@@ -6,10 +6,12 @@ Everything stays between saves but the learner's process: a judgement begins wit
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from pathlib import Path
 from typing import Any, Protocol
 
+from workshop.course.attic import Attic
 from workshop.course.exercise import Exercise
 from workshop.course.firewall import Patient, Standing, place
 from workshop.course.learner.process import Loaded
@@ -85,6 +87,9 @@ class Stage:
         self.stations: list[Station] = []
         self._engines: list[PracticeEngine] = []
         self._baselines: list[Baseline] = []
+        self._attics: list[Attic] = []
+        self._kept: list[Namespace] = []
+        self._tidying: threading.Thread | None = None
         self._lab: Lab | None = None
         self.journal: Journal
         self.notes: list[str] = []
@@ -108,6 +113,8 @@ class Stage:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(WorkshopError, OSError):
             self.empty()
+            self.tidy_up()
+            self._settle()
         self._ending.close()
 
     @property
@@ -135,14 +142,50 @@ class Stage:
             self._be_unknown()
         return loaded
 
+    def stand_in(self) -> None:
+        """Let the driver alone answer: the learner's handlers do not come back."""
+        for station in self.stations:
+            station.stand_in()
+
+    def clear(self) -> None:
+        """Remove through Docker what the scenario made. While judging, some is only put away: see ``attic``."""
+        for number, station in enumerate(self.stations):
+            if self._attics and not {"leave", "delete_endpoint"} & station.learners:
+                self._kept += self._engines[number].abandon_links()
+            station.docker.clear()
+
+    def tidy_up(self) -> None:
+        """Remove for good what was put away, in a thread of its own: the verdict is known."""
+        for attic in self._attics:
+            attic.open = False
+        kept, self._kept = self._kept, []
+
+        def tidy() -> None:
+            for attic in self._attics:
+                attic.clear()
+            for namespace in kept:
+                namespace.close()
+
+        self._tidying = threading.Thread(target=tidy, name="tidy", daemon=True)
+        self._tidying.start()
+
+    def _settle(self) -> None:
+        """Wait until all is really gone."""
+        if self._tidying is not None:
+            self._tidying.join()
+            self._tidying = None
+
     def empty(self) -> None:
         """Remove all networks and containers that Docker has from the plugin, whoever made them."""
+        self._settle()
         for station, baseline in zip(self.stations, self._baselines, strict=True):
             self._remove_all(station)
             station.forget()
             found = baseline.difference()
             if found:
                 self._mend(station, found)
+        for attic in self._attics:
+            attic.open = True
 
     def left(self) -> list[tuple[Station, Difference]]:
         """What a scenario left behind, by host, after Docker has removed what it made. It is removed."""
@@ -187,6 +230,8 @@ class Stage:
             self.stations.append(station)
             plugins = home / "plugins"
             plugin = station.make_plugin("workshop", None)
+            attic = plugin.host.kernel = Attic(host.namespace, plugin.host.kernel.trace)
+            self._attics.append(attic)
             if self.exercise.driver != "null":
                 plugin.host.firewall = Patient(host.namespace, plugin.host.kernel.trace)
                 plugin.host.forwarding = Standing(host.namespace, plugin.host.kernel.trace)

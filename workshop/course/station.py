@@ -37,6 +37,9 @@ class Station:
         self.eyes, self._companions = Eyes(namespace), Eyes(namespace)
         self.companion = Companion(drivers.load(driver), self._companions)
         self.learner: Learner | None = None
+        self.learners: set[str] = set()
+        """The routes that the learner's handlers answer now."""
+
         self.plugin: Plugin
         self.docker: Docker
 
@@ -55,10 +58,17 @@ class Station:
         """Put the handlers of the learner's file into the plugin; the driver's alone, if it cannot be loaded."""
         if self.learner is None:
             self.learner = Learner(zygote, self.namespace, self.journal.append, host=self.name)
+        self.companion.faults.clear()
         loaded = self.learner.load(path, routes)
-        names = () if loaded.problem else loaded.handlers
-        self.plugin.pipeline.handlers = self.companion.together({name: self.learner.handler(name) for name in names})
+        self.learners = set() if loaded.problem else set(loaded.handlers)
+        handlers = {name: self.learner.handler(name) for name in self.learners}
+        self.plugin.pipeline.handlers = self.companion.together(handlers)
         return loaded
+
+    def stand_in(self) -> None:
+        """Let the driver answer all routes. What went wrong so far stays known."""
+        self.learners = set()
+        self.plugin.pipeline.handlers = self.companion.together({})
 
     def faults(self) -> list[Fault]:
         """What went wrong in the learner's calls since the file was loaded."""

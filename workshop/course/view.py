@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from workshop.course.eyes import Eyes, Seen
+from workshop.course.attic import GONE
+from workshop.course.eyes import Eyes, Seen, own_data, port_data
 from workshop.errors import CannotHere
 from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
@@ -23,8 +24,8 @@ class Link:
     ``master`` is the bridge that it is a port of, ``peer`` a veth's other end, ``parent`` the link below a macvlan, an
     ipvlan or a VLAN: each a Link, or ``None``, also where it is in another namespace (then ``elsewhere`` is true).
     ``addresses`` have their masks. ``info`` is the kind's own data (a vxlan's ``vni``, ``local``, ``group``, ``port``,
-    ``learning``; a macvlan's and an ipvlan's ``mode``; a bridge's ``stp``), ``port`` what its bridge knows of it
-    (``state``, ``hairpin``, ``isolated``). ``namespace`` is the ID of where it is.
+    ``learning``; a macvlan's and an ipvlan's ``mode``), ``port`` what its bridge knows of it (``state``, ``hairpin``,
+    ``isolated``). ``namespace`` is the ID of where it is.
     """
 
     index: int
@@ -38,8 +39,7 @@ class Link:
     namespace: str
     elsewhere: bool
     other: int | None
-    info: dict[str, Any] = field(default_factory=dict)
-    port: dict[str, Any] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict, repr=False)
     addresses: tuple[str, ...] = ()
     master: Link | None = None
     peer: Link | None = None
@@ -48,6 +48,14 @@ class Link:
     @property
     def state(self) -> str:
         return "up" if self.up else "down"
+
+    @functools.cached_property
+    def info(self) -> dict[str, Any]:
+        return own_data(self.kind, self.row.get("own"))
+
+    @functools.cached_property
+    def port(self) -> dict[str, Any]:
+        return port_data(self.row.get("port"))
 
     def has(self, address: str) -> bool:
         """Whether it has this address, with this mask if one is given. ``fd00:0::1`` is ``fd00::1``."""
@@ -108,22 +116,27 @@ class View:
     def __init__(self, eyes: Eyes, *, seen: Seen | None = None) -> None:
         self._eyes, self.namespace = eyes, eyes.namespace.id
         seen = seen or eyes.look()
-        self._by_index = {row["index"]: _link_of(row, self.namespace) for row in seen.links}
+        links = [row for row in seen.links if row["alias"] != GONE]
+        self._by_index = {row["index"]: _link_of(row, self.namespace) for row in links}
         self.links = list(self._by_index.values())
-        self._tie(seen)
+        self._tie(seen, links)
         name = self._name
         self.routes = [
-            Route(row["dst"], row["gateway"], name(row["index"]), row["table"], row["version"]) for row in seen.routes
+            Route(row["dst"], row["gateway"], name(row["index"]), row["table"], row["version"])
+            for row in seen.routes
+            if row["index"] is None or row["index"] in self._by_index
         ]
         self.neighbours = [
-            Neighbour(row["address"], row["mac"], name(row["index"]), row["state"]) for row in seen.neighbours
+            Neighbour(row["address"], row["mac"], name(row["index"]), row["state"])
+            for row in seen.neighbours
+            if row["index"] in self._by_index
         ]
 
-    def _tie(self, seen: Seen) -> None:
+    def _tie(self, seen: Seen, links: list[dict[str, Any]]) -> None:
         addresses: dict[int, list[str]] = {}
         for row in seen.addresses:
             addresses.setdefault(row["index"], []).append(row["address"])
-        for row in seen.links:
+        for row in links:
             link = self._by_index[row["index"]]
             link.addresses = tuple(addresses.get(link.index, ()))
             link.master = self._by_index.get(row["master"] or 0)
@@ -132,8 +145,8 @@ class View:
                 link.peer = other
             elif other is not None and other is not link:
                 link.parent = other
-            if "parent" in link.info:
-                link.parent = self._by_index.get(link.info["parent"] or 0)
+            if link.kind == "vxlan":
+                link.parent = self._by_index.get(link.info.get("parent") or 0)
 
     def link(self, name: str) -> Link | None:
         """The link of that name, or ``None``."""
@@ -209,8 +222,8 @@ class View:
 
 
 def _link_of(row: dict[str, Any], namespace: str) -> Link:
-    kept = ("index", "name", "kind", "up", "carrier", "mac", "mtu", "alias", "elsewhere", "other", "info", "port")
-    return Link(namespace=namespace, **{key: row[key] for key in kept})
+    kept = ("index", "name", "kind", "up", "carrier", "mac", "mtu", "alias", "elsewhere", "other")
+    return Link(namespace=namespace, row=row, **{key: row[key] for key in kept})
 
 
 def told(links: Link | Iterable[Link]) -> str:

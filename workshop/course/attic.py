@@ -1,0 +1,69 @@
+"""Removing links later: the kernel takes 20 to 40 ms for each, which nobody who waits for a verdict needs to wait for.
+
+While the attic is open, what the reference driver removes is only taken out of sight: unplugged, down, without
+addresses, under another name, and no ``View`` shows it. ``clear`` removes it for good. What a learner's handler removes
+is really removed, and so is everything on a real Docker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from typing import Any
+
+from workshop.course.eyes import Eyes
+from workshop.course.hands import Hands
+from workshop.kernel.kernel import Kernel
+from workshop.kernel.namespaces import Namespace
+from workshop.kernel.trace import Trace, traced
+
+GONE = "workshop gone"
+"""The alias of what is in the attic."""
+
+
+class Attic(Kernel):
+    """The kernel of one host, whose ``remove`` and ``link("del")`` put away while it is ``open``."""
+
+    def __init__(self, namespace: Namespace, trace: Trace) -> None:
+        super().__init__(namespace, trace)
+        self.open = False
+        self._eyes, self._hands = Eyes(namespace), Hands(namespace)
+        self._lock = threading.Lock()
+
+    def link(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
+        """As of a Kernel; a link that is to be removed is put away, with its other end if that is here too."""
+        if not (self.open and verb == "del" and "index" in keywords):
+            return super().__getattr__("link")(verb, *arguments, **keywords)
+        with traced(self.trace, f"ip link del {self.name_of(keywords['index'])}"), self._lock:
+            self._put_away(keywords["index"])
+        return ()
+
+    def clear(self) -> None:
+        """Remove what was put away. Takes its time, and does not keep others from putting away more."""
+        with contextlib.closing(Hands(self.namespace)) as hands:
+            with self._lock:
+                gone = [row["index"] for row in self._eyes.links() if row["alias"] == GONE]
+            for index in gone:
+                with contextlib.suppress(OSError):  # a pair goes as a whole
+                    hands.remove(index)
+
+    def close(self) -> None:
+        """Let go of the namespace."""
+        self._eyes.close()
+        self._hands.close()
+        super().close()
+
+    def _put_away(self, index: int) -> None:
+        rows = {row["index"]: row for row in self._eyes.links()}
+        addresses = self._eyes.addresses()
+        row = rows.get(index)
+        if row is None:
+            return
+        pair = row["kind"] == "veth" and not row["elsewhere"] and row["other"] in rows
+        for each in (index, row["other"]) if pair else (index,):
+            with contextlib.suppress(OSError):
+                self._hands.unplug(each, GONE)
+                self._hands.rename(each, f"gone{each}")
+            for address in [one["address"] for one in addresses if one["index"] == each]:
+                with contextlib.suppress(OSError):  # those of IPv6 go when a link goes down
+                    self._hands.remove_address(each, address)
