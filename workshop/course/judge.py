@@ -9,6 +9,7 @@ import functools
 import importlib.util
 import time
 import traceback
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -142,7 +143,7 @@ def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
         for each in runs:
             each.close()
     if refusal is not None:
-        route, said = _last_error(run)
+        route, said = _last_error(run, stage.exercise.routes)
         played.findings.append(making.refused(str(refusal), scenario.title, route, said))
     if any(fault.kind in HOPELESS for station in stage.stations for fault in station.faults()):
         stage.stand_in()
@@ -177,8 +178,8 @@ def _once(findings: list[Finding]) -> list[Finding]:
     return list(found.values())
 
 
-def _last_error(run: Run) -> tuple[str | None, str | None]:
-    """The last call of the scenario that was answered with Err: its route and what it said."""
+def _last_error(run: Run, routes: Sequence[str]) -> tuple[str | None, str | None]:
+    """The call to look at if Docker gave up: one that was answered with Err, and that, or the last of these routes."""
     names: dict[int, str] = {}
     last: tuple[str | None, str | None] = (None, None)
     for event in run.station.journal.since(run._since):
@@ -187,7 +188,8 @@ def _last_error(run: Run) -> tuple[str | None, str | None]:
         elif event.kind == "call.finished" and event.call in names:
             if event.data["error"]:
                 return names[event.call], event.data["error"]
-            last = names[event.call], None
+            if names[event.call] in routes:
+                last = names[event.call], None
     return last
 
 
