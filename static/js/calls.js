@@ -72,6 +72,7 @@ export class Calls {
 
   /** Names have become known: write every row again. */
   rename() {
+    this.#forgetOld();
     for (const [number, row] of this.#rows) this.#fill(row, this.story.calls.get(number));
   }
 

@@ -10,6 +10,7 @@ import { sentence } from "./sentence.js";
 import { Story } from "./story.js";
 
 const KEPT_TIMINGS = 2000;
+const CALM = 100; // milliseconds between two looks at what happens while the code is judged
 const $ = (id) => document.getElementById(id);
 
 /** What an exercise's page (lesson/main.js) puts in its own place: told of each new verdict, each beginning anew. */
@@ -20,7 +21,8 @@ const timings = [];
 const dirty = { entries: new Map(), names: false, verdict: false, seen: [] }; // what is new since the last frame
 let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
-let scheduled = false;
+let scheduled = false; // whether what is new will be shown
+let waiting = null; // the timer that it waits for, if it can wait
 
 /** In a frame: what runs once the browser has painted that frame. */
 function afterThisFrame(task) {
@@ -145,6 +147,13 @@ function flush() {
   record(seen);
 }
 
+function soon() {
+  waiting = null;
+  // a tab that nobody sees has no frames, but a title
+  if (document.hidden) setTimeout(flush);
+  else requestAnimationFrame(flush);
+}
+
 const feed = new Feed(story, {
   snapshot(message) {
     facts = message.facts;
@@ -169,9 +178,14 @@ const feed = new Feed(story, {
     dirty.seen.push({ kind: event.kind, seq: event.seq, call: event.call, at: event.at * 1000, received: now() });
   },
   batch() {
-    if (scheduled) return;
+    // while the code is judged, calls come by the hundred: what shows them must not take the processor from them
+    const isCalm = story.lesson.judging && !dirty.verdict;
+    if (scheduled && (isCalm || !waiting)) return;
+    clearTimeout(waiting);
+    waiting = null;
     scheduled = true;
-    requestAnimationFrame(flush);
+    if (isCalm) waiting = setTimeout(soon, CALM);
+    else soon();
   },
   lesson: () => lesson.changed(),
   picture: (message) => (message ? picture.show(message, now()) : picture.cannot()),

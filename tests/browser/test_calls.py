@@ -115,3 +115,14 @@ def test_no_more_than_the_newest_500_calls_are_kept(page: Page, world: World) ->
     expect(row(page, 520)).to_be_visible()
     expect(page.locator(".call")).to_have_count(500)
     expect(row(page, 20)).to_have_count(0)
+
+
+def test_names_that_become_known_after_500_calls_are_told_like_others(page: Page, world: World) -> None:
+    for _ in range(249):
+        world.hello()
+    expect(row(page, 498)).to_be_visible()
+    for count in range(4):  # in one go: calls are forgotten and names learnt in the same frame
+        network = world.create_network(f"shop{count}", 20 + count)
+        world.run(network, f"web{count}")
+    expect(row(page, 510).locator(".about")).to_have_text("shop3 · web3")
+    expect(page.locator(".call")).to_have_count(500)

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.sitting import STUB, Sitting, finding
+from workshop.dashboard import Dashboard
 
 
 @pytest.fixture
@@ -63,6 +64,15 @@ def test_it_opens_with_the_learners_file_and_the_cursor_in_it(page: Page) -> Non
     expect_text(page, STUB)
     expect(page.locator("#editor-files")).to_have_text("handler.py")
     expect(state(page)).to_have_text("as on disk")
+
+
+def test_who_comes_and_types_at_once_gets_it_too(page: Page, dashboard: Dashboard) -> None:
+    page.goto("about:blank")
+    page.goto(dashboard.url, wait_until="commit")
+    page.wait_for_function("globalThis.workshop")
+    page.keyboard.press("e")
+    expect(page.locator(".cm-content")).to_be_focused()
+    expect_text(page, STUB)
 
 
 def test_its_styles_get_in_under_the_policy(page: Page) -> None:

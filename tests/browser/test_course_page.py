@@ -56,6 +56,17 @@ def test_the_task_is_text_and_code_and_nothing_else(page: Page) -> None:
     expect(page.locator("#task pre")).to_have_count(2)
 
 
+def test_the_task_can_be_read_over_the_whole_width(page: Page) -> None:
+    page.keyboard.press("f")
+    expect(page.locator("#reader-title")).to_have_text("Make the bridge")
+    expect(page.locator("#reader-body pre")).to_have_count(2)
+    assert page.locator("#reader-body").bounding_box()["width"] > 700
+    page.keyboard.press("Escape")
+    expect(page.locator("#reader")).to_be_hidden()
+    page.locator("#do-read").click()
+    expect(page.locator("#reader")).to_be_visible()
+
+
 def test_the_stubs_verdict_leaves_the_task_in_view(page: Page, sitting: Sitting) -> None:
     sitting.judge(finding())
     expect(page.locator("#standing")).to_contain_text("Not passed · 8 of 9 checks")
@@ -86,10 +97,10 @@ def test_a_finding_says_everything_about_itself(page: Page, sitting: Sitting) ->
     told = page.evaluate(
         "[...document.querySelectorAll('#card dt')].map((dt) => [dt.textContent, dt.nextSibling.innerText])"
     )
-    assert [term for term, _ in told] == ["expected", "seen", "why", "Docker said", "during", "where"]
+    assert [term for term, _ in told] == ["expected", "seen", "why", "Docker said", "when", "where"]
     assert dict(told)["expected"] == "ws-56aaf7d6 state up"
     assert dict(told)["Docker said"].startswith("Error response from daemon: failed to create network shop")
-    assert dict(told)["during"] == "a network with IPv4 · CreateNetwork"
+    assert dict(told)["when"] == "a network with IPv4 · CreateNetwork"
     expect(page.locator("#card .places")).to_have_text("handler.py line 9slide What a bridge ishint 3")
     expect(page.locator("#card .piece.ghost")).to_have_text("missingone endveth · on ws-1 · host alpha")
     expect(page.locator("#card .piece.left")).to_have_count(2)
@@ -101,7 +112,9 @@ def test_other_findings_are_folded(page: Page, sitting: Sitting) -> None:
     expect(page.locator("#others > details > summary")).to_have_text("3 more findings, often a consequence")
     expect(page.locator("#others .other").first).to_be_hidden()
     page.locator("#others > details > summary").click()
-    expect(page.locator("#others .other").first).to_contain_text("Wrong in two networks at once")
+    expect(page.locator("#others .other summary").first).to_have_text(
+        "Wrong in two networks at once two networks at once"
+    )
     page.locator("#others .other summary").first.click()
     expect(page.locator("#others .other").first).to_contain_text("A link that is down forwards nothing")
 
@@ -161,6 +174,15 @@ def test_a_fault_of_the_machine_blames_nobodys_code(page: Page, sitting: Sitting
     page.locator("#card-run").click()
     expect(page.locator("#card h3")).to_have_text("Passed")
     assert sitting.reruns == 1
+
+
+def test_what_is_wrong_in_the_code_is_told_beside_a_fault_of_the_machine(page: Page, sitting: Sitting) -> None:
+    sitting.attempt = 1
+    sitting.judge(finding(), problem="The kernel has no ipvlan.")
+    expect(page.locator("#card h3")).to_have_text(
+        ["The bridge is there, but it is down", "Not your code: this machine"]
+    )
+    expect(page.locator("#standing")).to_contain_text("✕ Not passed")
 
 
 def test_what_a_learner_wrote_is_text_in_the_verdict_too(page: Page, sitting: Sitting) -> None:

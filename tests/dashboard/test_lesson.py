@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -240,6 +241,23 @@ def test_a_verdict_is_pushed_and_a_browser_that_comes_later_has_it_in_its_snapsh
     browser.next("events")
     lesson = json.loads(get("/api/snapshot")[1])["lesson"]
     assert (lesson["judging"], lesson["attempt"], lesson["verdict"]["attempt"]) == (True, 2, 1)
+
+
+def test_while_code_is_judged_pictures_are_few_and_the_last_comes_with_the_verdict(
+    connect: Any, journal: Journal, drawing: Any, sitting: Sitting
+) -> None:
+    browser = connect()
+    sitting.begin()
+    began = time.monotonic()
+    for seq in range(1, 41):
+        drawing.now = {**drawing.now, "seq": seq}
+        journal.append("topology", {"changes": [], "by": None})
+        threading.Event().wait(0.01)
+    sitting.end(finding())
+    pictures = 1
+    while browser.next("picture")["seq"] != 40:
+        pictures += 1
+    assert pictures <= (time.monotonic() - began) / 0.1 + 3  # the first, the last, and one that was on its way
 
 
 def test_another_exercise_begins_without_a_verdict(connect: Any, get: Any, ask: Ask, sitting: Sitting) -> None:

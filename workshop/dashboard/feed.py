@@ -20,6 +20,7 @@ REMEMBERED = 20_000
 """How far back the story begins, in events, when the journal is long."""
 
 _PACE = 0.02  # seconds between two pictures at least, so that a burst of changes is one picture, not fifty
+_CALM = 0.1  # the same while a learner's code is judged: what comes and goes then is too fast to be seen
 _PATIENCE = 0.1  # seconds that a stop may have to wait for the thread to look up
 
 
@@ -91,11 +92,14 @@ class Feed:
             patience = max(0.0, not_before - time.monotonic()) if stale else _PATIENCE
             for event in self._next(patience):
                 stale = stale or _changes_the_picture(event)
+                if event.kind == "verdict":
+                    not_before = 0.0  # what is left in the end is shown at once
             if stale and time.monotonic() >= not_before:
                 began = time.monotonic()
                 self._send_picture()
                 # drawing may take longer than the pace: leave the calls at least as much time
-                not_before = time.monotonic() + max(_PACE, time.monotonic() - began)
+                pace = _CALM if self.story.judging else _PACE
+                not_before = time.monotonic() + max(pace, time.monotonic() - began)
                 stale = False
 
     def _next(self, patience: float) -> list[Event]:

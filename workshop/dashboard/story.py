@@ -43,6 +43,11 @@ class Story:
         """The number of the newest event that is in the story."""
         return self._seq
 
+    @property
+    def judging(self) -> bool:
+        """Whether a learner's code is being judged."""
+        return bool(self._lesson["judging"])
+
     def apply(self, events: Iterable[Event]) -> None:
         """Add events, in the order of their numbers; those that are in already are passed over."""
         with self._lock:

@@ -5,6 +5,14 @@ import { Refused, ask } from "./api.js";
 const KEPT = { history: 100, answers: 50 };
 const HISTORY = "workshop-history";
 const DIGITS = 9; // commands that have a key
+const LABEL = 28; // characters of a command on its button
+
+/** A command as its button says it: without `docker`, words in its middle left out where it is long. */
+function label(line) {
+  const text = line.replace(/^docker /, "");
+  if (text.length <= LABEL) return text;
+  return `${text.slice(0, 16).replace(/\s+\S*$/, "")} … ${text.slice(-12).replace(/^\S*\s+/, "")}`;
+}
 
 /** The command line. */
 export class Console {
@@ -43,8 +51,9 @@ export class Console {
       type: "button",
       class: "key-button try",
       title: line,
+      "aria-label": line,
       on: { click: () => this.run(line) },
-    }, el("code", {}, line), index < DIGITS ? el("kbd", {}, index + 1) : null)));
+    }, el("code", {}, label(line)), index < DIGITS ? el("kbd", {}, index + 1) : null)));
   }
 
   /** Run the proposed command with this number; false if there is none. */

@@ -21,7 +21,10 @@ let silence = null;
 
 const progress = new Progress($("progress"), (number) => act(() => ask("/open", { number })));
 const task = new TaskView(
-  { number: $("lesson-number"), title: $("lesson-title"), goal: $("goal"), yours: $("yours"), task: $("task"), hints: $("hints") },
+  {
+    number: $("lesson-number"), title: $("lesson-title"), goal: $("goal"), yours: $("yours"), task: $("task"), hints: $("hints"),
+    reader: $("reader"), readerTitle: $("reader-title"), readerBody: $("reader-body"),
+  },
   (name) => editor.open(name),
 );
 const verdict = new VerdictView(
@@ -77,6 +80,7 @@ function current() {
 }
 
 function choosePanel(name) {
+  $("do-read").hidden = name !== "task";
   for (const each of PANELS) {
     const isIt = each === name;
     $(`left-${each}`).hidden = !isIt;
@@ -93,6 +97,8 @@ function show() {
   const lesson = current();
   const isOther = seen?.number !== lesson.number;
   task.show(lesson);
+  $("driver").textContent = `driver ${lesson.driver}`;
+  if (/^\d/.test(lesson.engine)) $("engine").textContent = `practice engine ${lesson.engine}`;
   progress.show(lesson.progress ?? [], lesson.number);
   line.propose(lesson.try ?? []);
   if (verdict.show(lesson)) $("left-verdict").scrollTop = 0;
@@ -146,6 +152,13 @@ async function hint() {
   newest?.focus({ preventScroll: true });
 }
 
+async function edit() {
+  if (!state) await refresh(); // who comes and types at once
+  await editor.open();
+}
+
+const read = () => state && task.read();
+
 function run() {
   return act(() => ask("/run", {}));
 }
@@ -174,7 +187,8 @@ Object.assign(hooks, {
 addEventListener("focus", () => state && refresh()); // a hint may have been asked for in the terminal meanwhile
 
 $("do-hint").addEventListener("click", hint);
-$("do-edit").addEventListener("click", () => editor.open());
+$("do-edit").addEventListener("click", edit);
+$("do-read").addEventListener("click", read);
 $("do-run").addEventListener("click", run);
 $("do-solution").addEventListener("click", () => solution());
 $("left-tab-task").addEventListener("click", () => choosePanel("task"));
@@ -190,8 +204,9 @@ const solution = () => state && act(() => showSolution(current(), { dialog: $("s
 
 bindKeys({
   v: turnPanel,
+  f: read,
   h: () => void hint(),
-  e: () => void editor.open(),
+  e: () => void edit(),
   r: () => void run(),
   s: () => void solution(),
   n: next,

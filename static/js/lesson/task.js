@@ -14,6 +14,7 @@ export class TaskView {
   /** Write what the server's `state` says. */
   show(state) {
     const { places } = this;
+    this.title = state.title;
     places.number.textContent = `Exercise ${state.number} of ${state.progress?.length ?? "?"} · ${(state.routes ?? []).map(method).join(", ") || state.name}`;
     places.title.textContent = state.title;
     places.title.title = state.title;
@@ -23,10 +24,20 @@ export class TaskView {
     if (task !== this.#task) {
       this.#task = task;
       fill(places.yours, this.#yours(state.files ?? []));
-      places.task.replaceChildren(prose(state.html.task));
+      this.html = state.html.task;
+      places.task.replaceChildren(prose(this.html));
       places.task.parentNode.scrollTop = 0;
     }
     this.#showHints(state);
+  }
+
+  /** The task over the whole width: drawings need it. */
+  read() {
+    const { reader, readerTitle, readerBody } = this.places;
+    readerTitle.textContent = this.title;
+    readerBody.replaceChildren(prose(this.html));
+    reader.showModal();
+    readerBody.scrollTop = 0;
   }
 
   #yours(files) {

@@ -5,10 +5,13 @@ import { basename, count, fill, method, words } from "./words.js";
 const SIGNS = { passed: "✓", failed: "✕", "not reached": "·" };
 const ALL_OPEN = 12; // checks that are shown without folding
 
+/** Whether nothing is known of the code, since the machine is at fault. */
+const isProblem = ({ verdict, problem }) => (verdict ? Boolean(verdict.problem) && !verdict.findings?.length : Boolean(problem));
+
 /** Where one stands: what kind of standing, a sign, words. */
 export function standing({ verdict, judging, attempt, problem }) {
   if (judging) return { kind: "judging", sign: "◌", text: attempt ? `Judging attempt ${attempt} …` : "Judging …" };
-  if (verdict?.problem || (!verdict && problem)) return { kind: "problem", sign: "!", text: "This machine cannot judge it" };
+  if (isProblem({ verdict, problem })) return { kind: "problem", sign: "!", text: "This machine cannot judge it" };
   if (!verdict) return { kind: "none", sign: "·", text: "Not judged yet" };
   const done = `${verdict.checks_passed} of ${count(verdict.checks_total, "check")}`;
   const more = [verdict.attempt && `attempt ${verdict.attempt}`, duration(verdict.duration_ms), verdict.engine && `engine ${verdict.engine}`]
@@ -60,7 +63,7 @@ function facts(finding, key, on) {
       finding.seen && row("seen", words(finding.seen)),
       finding.why && row("why", words(finding.why)),
       finding.docker && row("Docker said", el("q", { class: "docker-said" }, finding.docker)),
-      during.length > 0 && row("during", during.join(" · ")),
+      during.length > 0 && row("when", during.join(" · ")),
       where(finding, key, on),
     ),
     pieces(finding),
@@ -92,8 +95,8 @@ function passedCard(verdict, lesson, on) {
 }
 
 function problemCard(problem, on) {
-  return el("article", { class: "card", "data-kind": "problem", "aria-labelledby": "card-title" },
-    el("h3", { id: "card-title" }, "Not your code: this machine"),
+  return el("article", { class: "card", "data-kind": "problem", "aria-labelledby": "problem-title" },
+    el("h3", { id: "problem-title" }, "Not your code: this machine"),
     el("p", {}, words(problem)),
     el("button", { type: "button", class: "key-button", id: "card-run", on: { click: on.run } }, "Judge again ", el("kbd", {}, "R")));
 }
@@ -117,7 +120,7 @@ export class VerdictView {
     if (shown === this.#shown) return false;
     this.#shown = shown;
     const [first, ...others] = verdict?.findings ?? [];
-    fill(this.places.card, this.#card(lesson, first));
+    fill(this.places.card, this.#cards(lesson, first));
     fill(this.places.others, others.length ? this.#others(others) : null);
     fill(this.places.checks, verdict?.checks?.length ? this.#checks(verdict, lesson.number, first) : null);
     return true;
@@ -130,19 +133,20 @@ export class VerdictView {
     place.replaceChildren(el("span", { class: "sign", "aria-hidden": "true" }, sign), ` ${text}`, more ? el("span", { class: "more" }, ` ${more}`) : "");
   }
 
-  #card(lesson, first) {
-    const { verdict, problem } = lesson;
-    if (verdict?.problem || (!verdict && problem)) return problemCard(verdict?.problem || problem, this.on);
-    if (!verdict) return plainCard("Save the file, here or in your own editor, and it is judged.");
-    if (verdict.passed) return passedCard(verdict, lesson, this.on);
-    return first ? findingCard(first, this.on) : plainCard("Not every check has passed: see below.");
+  #cards(lesson, first) {
+    const { verdict } = lesson;
+    const problem = verdict ? verdict.problem : lesson.problem;
+    const cards = [first && findingCard(first, this.on), problem && problemCard(problem, this.on)].filter(Boolean);
+    if (cards.length) return cards;
+    if (!verdict) return [plainCard("Save the file, here or in your own editor, and it is judged.")];
+    return [verdict.passed ? passedCard(verdict, lesson, this.on) : plainCard("Not every check has passed: see below.")];
   }
 
   #others(others) {
     return el("details", { class: "others" },
       el("summary", { id: "others-word" }, `${count(others.length, "more finding")}, often a consequence`),
       others.map((finding, index) => el("details", { class: "card other", "data-kind": "finding" },
-        el("summary", { id: `other-${index}` }, words(finding.title)), facts(finding, `other-${index}`, this.on))));
+        el("summary", { id: `other-${index}` }, words(finding.title), finding.variant && el("span", { class: "soft" }, ` ${finding.variant}`)), facts(finding, `other-${index}`, this.on))));
   }
 
   #checks(verdict, exercise, first) {
@@ -164,7 +168,7 @@ export class VerdictView {
     const state = checks.some((check) => check.state === "failed") ? "failed" : passed === checks.length ? "passed" : "not reached";
     return el("summary", { id: `variant-${index}`, "data-state": state },
       el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[state]),
-      el("span", { class: "variant-name" }, variant || "all"),
+      el("span", { class: "variant-name" }, variant || "the file and every call"),
       el("span", { class: "tally" }, `${passed} of ${checks.length}`, el("span", { class: "unseen" }, ` passed`)));
   }
 }
