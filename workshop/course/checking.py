@@ -234,11 +234,11 @@ class Run:
             if traffic.ping(namespace, wanted, PING[0], 0.01):
                 return None
             broken = path.walk(self._side(source), self._side(other) if other else None, wanted)
-            if broken is not None:
+            if broken is not None and broken.layer != "master":
                 return broken
-            if traffic.ping(namespace, wanted, PING[1]):
+            if traffic.ping(namespace, wanted, PING[1]):  # a driver may do without a bridge
                 return None
-            return path.no_answer(self._side(source), self._side(other) if other else None, wanted)
+            return broken or path.no_answer(self._side(source), self._side(other) if other else None, wanted)
         finally:
             namespace.close()
 

@@ -113,6 +113,8 @@ def _masters(source: Side, target: Side | None, address: str) -> Iterator[Broken
             if (out := side.outside(link)) is not None and _is_on_subnet(link, wanted)
         ]
     for side, link, out in ends:
+        if any(route.link == out.name for route in side.host.routes):
+            return  # routed: the host itself knows the way to this container
         if out.master is None:
             bridges = [each for each in side.host.links if each.kind == "bridge"]
             expected = f"{out.name}, the host's end of {link.name} in {side.name}, on the network's bridge"
@@ -155,7 +157,7 @@ def _routes_of(side: Side) -> str:
 
 
 def _neighbours(source: Side, target: Side | None, address: str) -> Iterator[Broken]:
-    """Whoever is asked for by the next hop's address has to be somebody."""
+    """Who is asked for by the next hop's address has to be somebody; a routing host answers for others (proxy ARP)."""
     hop = _first_hop(source, address)
     if hop is not None:
         if not any(source.outside(link) for link in source.links()):
@@ -169,7 +171,8 @@ def _neighbours(source: Side, target: Side | None, address: str) -> Iterator[Bro
         return
     real = target.inside.holder(address) if target is not None else None
     known = _known(source, address)
-    if real is not None and known is not None and known.mac and known.mac != real.mac:
+    nearest = {out.mac for link in source.links() if (out := source.outside(link)) is not None}
+    if real is not None and known is not None and known.mac and known.mac not in {real.mac, *nearest}:
         yield Broken("neighbour", f"{address} at {real.mac}, the MAC address of {real.name}", f"{_entry(known)}")
 
 
