@@ -114,6 +114,11 @@ def test_a_fault_of_the_machine_blames_nobody():
     assert "    nft is missing. Install it." in text
 
 
+def test_what_the_learner_should_know_of_this_judgement_is_said():
+    text = shown(verdict_text.verdict(verdict(notes=["The plugin is now called workshop2."])))
+    assert text.splitlines()[1] == "    The plugin is now called workshop2."
+
+
 @pytest.mark.parametrize("width", [40, 60, 80])
 def test_it_fits_narrow_terminals(width: int):
     text = shown(verdict_text.verdict(verdict(FINDING, {**FINDING, "title": "x" * 100})), width)

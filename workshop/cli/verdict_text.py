@@ -36,6 +36,7 @@ def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str =
     ``next_text`` and ``next_command`` are said when it passed; ``hints`` is how to ask for one.
     """
     parts: list[RenderableType] = [_heading(data)]
+    parts += [indented(Text(harmless(note), "cyan")) for note in data.get("notes") or ()]
     if data.get("problem"):
         parts.append(indented(Text(harmless(data["problem"]), "yellow")))
     findings = data.get("findings") or []
