@@ -69,7 +69,7 @@ def test_it_opens_with_the_learners_file_and_the_cursor_in_it(page: Page) -> Non
 def test_who_comes_and_types_at_once_gets_it_too(page: Page, dashboard: Dashboard) -> None:
     page.goto("about:blank")
     page.goto(dashboard.url, wait_until="commit")
-    page.wait_for_function("globalThis.workshop")
+    page.wait_for_function("() => globalThis.workshop")
     page.keyboard.press("e")
     expect(page.locator(".cm-content")).to_be_focused()
     expect_text(page, STUB)
