@@ -28,7 +28,7 @@ CHECKS = {
     ),
     "again": Check(
         "whoever asks again gets the same answer",
-        wrong="The second answer is another one",
+        wrong="Asked again, it does not say that it is a network driver",
         why="Docker asks anew whenever it has been restarted. A plugin that is nothing then has lost its networks.",
         route="activate",
         hint=3,
