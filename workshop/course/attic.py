@@ -1,8 +1,8 @@
 """Removing links later: the kernel takes 20 to 40 ms for each, which nobody who waits for a verdict needs to wait for.
 
 While the attic is open, what the reference driver removes is only taken out of sight: unplugged, down, without
-addresses, under another name, and no ``View`` shows it. ``clear`` removes it for good. What a learner's handler removes
-is really removed, and so is everything on a real Docker.
+addresses, under another name, and neither ``View`` nor picture shows it. ``clear`` removes it for good. What a
+learner's handler removes is really removed, and so is everything on a real Docker.
 """
 
 from __future__ import annotations
@@ -16,9 +16,7 @@ from workshop.course.hands import Hands
 from workshop.kernel.kernel import Kernel
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.trace import Trace, traced
-
-GONE = "workshop gone"
-"""The alias of what is in the attic."""
+from workshop.topology.wire import PUT_AWAY
 
 
 class Attic(Kernel):
@@ -42,7 +40,7 @@ class Attic(Kernel):
         """Remove what was put away. Takes its time, and does not keep others from putting away more."""
         with contextlib.closing(Hands(self.namespace)) as hands:
             with self._lock:
-                gone = [row["index"] for row in self._eyes.links() if row["alias"] == GONE]
+                gone = [row["index"] for row in self._eyes.links() if row["alias"] == PUT_AWAY]
             for index in gone:
                 with contextlib.suppress(OSError):  # a pair goes as a whole
                     hands.remove(index)
@@ -62,7 +60,7 @@ class Attic(Kernel):
         pair = row["kind"] == "veth" and not row["elsewhere"] and row["other"] in rows
         for each in (index, row["other"]) if pair else (index,):
             with contextlib.suppress(OSError):
-                self._hands.unplug(each, GONE)
+                self._hands.unplug(each, PUT_AWAY)
                 self._hands.rename(each, f"gone{each}")
             for address in [one["address"] for one in addresses if one["index"] == each]:
                 with contextlib.suppress(OSError):  # those of IPv6 go when a link goes down

@@ -31,7 +31,7 @@ __all__ = [
     "scenario",
 ]
 
-PING = (0.03, 1.0)
+PING = (0.03, 2.0)
 """Seconds that a ping may take at first, and, if nothing on its way is broken, in the end."""
 
 

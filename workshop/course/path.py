@@ -113,8 +113,8 @@ def _masters(source: Side, target: Side | None, address: str) -> Iterator[Broken
             if (out := side.outside(link)) is not None and _is_on_subnet(link, wanted)
         ]
     for side, link, out in ends:
-        if any(route.link == out.name for route in side.host.routes):
-            return  # routed: the host itself knows the way to this container
+        if _is_routed(side, link, out):
+            return  # the host itself knows the way to this container
         if out.master is None:
             bridges = [each for each in side.host.links if each.kind == "bridge"]
             expected = f"{out.name}, the host's end of {link.name} in {side.name}, on the network's bridge"
@@ -123,6 +123,12 @@ def _masters(source: Side, target: Side | None, address: str) -> Iterator[Broken
     if len(masters) > 1:
         first, second = list(masters.values())[:2]
         yield Broken("master", f"{first.name} and {second.name} on one bridge", told([first, second]))
+
+
+def _is_routed(side: Side, link: Link, outside: Link) -> bool:
+    """Whether the host sends what is for a container straight to its end of the pair."""
+    own = [each.partition("/")[0] for version in (4, 6) for each in link.addresses_of(version)]
+    return any(routes[0].link == outside.name for each in own if (routes := side.host.routes_to(each)))
 
 
 def _addresses(source: Side, target: Side | None, address: str) -> Iterator[Broken]:

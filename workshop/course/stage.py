@@ -313,8 +313,10 @@ class Stage:
                 station.plugin.host.kernel.link("del", index=link.index)
         if not (found.other or found.foreign):
             return
-        if self._lab is not None:
-            number = self.stations.index(station)
+        number = self.stations.index(station)
+        if self._lab is None:  # somebody's machine: what is there now is left to its owner
+            self._baselines[number].take()
+        else:
             self._lab.mend(station.name)
             self._engines[number].mend()
             if self.exercise.driver != "null":

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from workshop.course.attic import GONE
 from workshop.course.eyes import Eyes, Seen, own_data, port_data
 from workshop.errors import CannotHere
 from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
+from workshop.topology.wire import PUT_AWAY
 
 
 @dataclass(eq=False)
@@ -116,7 +116,7 @@ class View:
     def __init__(self, eyes: Eyes, *, seen: Seen | None = None) -> None:
         self._eyes, self.namespace = eyes, eyes.namespace.id
         seen = seen or eyes.look()
-        links = [row for row in seen.links if row["alias"] != GONE]
+        links = [row for row in seen.links if row["alias"] != PUT_AWAY]
         self._by_index = {row["index"]: _link_of(row, self.namespace) for row in links}
         self.links = list(self._by_index.values())
         self._tie(seen, links)

@@ -38,6 +38,9 @@ MAIN_TABLE = 254
 UP, LOOPBACK = 0x1, 0x8
 OPERSTATE_FINE = (0, 6)  # unknown (tunnels and the like never say), up
 CLONED = 0x200
+PUT_AWAY = "workshop gone"
+"""The alias of a link that is as good as removed: to remove it for good takes the kernel its time."""
+
 PERMANENT, FAILED, NOARP, INCOMPLETE = 0x80, 0x20, 0x40, 0x01
 
 _u32, _s32 = struct.Struct("=I"), struct.Struct("=i")
@@ -129,9 +132,10 @@ def _read_link(kind: int, flags: int, body: memoryview) -> Iterator[Message]:
     found = attributes(body, 16)
     info = attributes(found[18], 0) if 18 in found else {}
     fine = found[16][0] in OPERSTATE_FINE if 16 in found else True
+    alias = _text(found.get(20))
     yield Message(
         "link",
-        kind == DELLINK,
+        kind == DELLINK or alias == PUT_AWAY,
         index,
         {
             "name": _text(found.get(3)) or "",
@@ -140,7 +144,7 @@ def _read_link(kind: int, flags: int, body: memoryview) -> Iterator[Message]:
             "mac": _mac(found.get(1)),
             "mtu": _number(found.get(4)) or 0,
             "master": _number(found.get(10)),
-            "alias": _text(found.get(20)),
+            "alias": alias,
             "other": _number(found.get(5)),
             "other_nsid": _number(found.get(37)),
             "new_nsid": _number(found.get(45)),
