@@ -139,7 +139,7 @@ def test_a_link_is_found_wherever_it_stands(tmp_path: Path):
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
 def test_every_file_that_is_named_is_there(page: Path):
-    path = re.compile(rf"(?:{'|'.join(map(re.escape, PARTS))})/[\w./*-]*")
+    path = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, PARTS))})/[\w./*-]*")
     absent = []
     for code in pages.code(page):
         for name in path.findall(code.text) if code.block else filter(path.fullmatch, [code.text]):
