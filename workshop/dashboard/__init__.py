@@ -1,7 +1,7 @@
 """The browser's side: pages, what they ask for, and what is pushed to them.
 
-It only reads: the journal for what happened, a picture for what the network is now. Nothing here knows the
-kernel.
+It reads the journal for what happened, and a picture for what the network is now. An exercise's page also hands on what
+the learner commands, to the lesson. Nothing here knows the kernel.
 """
 
 from __future__ import annotations

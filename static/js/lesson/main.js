@@ -182,6 +182,7 @@ Object.assign(hooks, {
     editor.check();
   },
   changed: refresh,
+  connection: (word) => word === "live" && refused(""),
 });
 
 addEventListener("focus", () => state && refresh()); // a hint may have been asked for in the terminal meanwhile
