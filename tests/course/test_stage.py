@@ -1,0 +1,297 @@
+"""The stage: the reference driver goes on with what the learner made, and nothing stays when it ends."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.course.staged import BRIDGE, staged, told
+from tests.lab.inside import in_lab
+from workshop.course.view import View
+
+pytestmark = pytest.mark.lab
+
+TWO_CONTAINERS = """
+    @scenario("one", checks=["bridge", "up"])
+    def one(run):
+        made, bridge = network(run)
+        a, b = run.docker.run("aa", made), run.docker.run("bb", made)
+        masters = {link.master.name for link in run.look().links if link.elsewhere and link.master}
+        run.check("bridge", masters == {bridge.name}, expected=f"both on {bridge.name}", seen=str(masters))
+        run.check_ping("up", a, b)
+        run.check_ping("up", a, "10.90.1.1")
+        run.check_ping("up", b, "192.0.2.1")
+        run.docker.remove(a)
+        run.docker.remove(b)
+        run.docker.remove_network(made)
+        run.check("bridge", not run.look().at(bridge.index), expected="no bridge", seen=run.told(run.look().links))
+"""
+PAIR = """
+def create_endpoint(request, host):
+    short = request["EndpointID"][:8]
+    bridge = next(link["index"] for link in host.kernel.get_links(kind="bridge") if "wsb" in link.get("ifname"))
+    host.kernel.link("add", ifname="in" + short, kind="veth", peer={"ifname": "out" + short})
+    out = host.kernel.link_lookup(ifname="out" + short)[0]
+    host.kernel.link("set", index=out, master=bridge, state="up")
+    return {"Interface": {}}
+"""
+
+
+@in_lab
+def test_the_driver_plugs_containers_into_the_learners_bridge() -> None:
+    with staged(TWO_CONTAINERS) as tried:
+        verdict = tried.judge(BRIDGE)
+        assert verdict.passed, told(verdict)
+
+
+@in_lab
+def test_the_driver_gives_docker_the_learners_links() -> None:
+    with staged(TWO_CONTAINERS, "create_endpoint") as tried:
+        verdict = tried.judge(PAIR)
+        assert verdict.passed, told(verdict)
+
+
+@pytest.mark.parametrize("order", ["host end first", "container end first"])
+@in_lab
+def test_which_end_is_for_the_container_does_not_depend_on_the_order(order: str) -> None:
+    handler = PAIR if order == "container end first" else PAIR.replace('"in"', '"tmp"').replace('"out"', '"in"')
+    with staged(TWO_CONTAINERS, "create_endpoint") as tried:
+        verdict = tried.judge(handler)
+        assert verdict.passed, told(verdict)
+
+
+@in_lab
+def test_a_whole_driver_of_the_learners_goes_on_by_itself() -> None:
+    handler = (
+        BRIDGE
+        + PAIR.replace('"wsb"', '"x"')
+        + """
+def join(request, host):
+    gateway = host.network(request["NetworkID"])["IPv4Data"][0]["Gateway"].split("/")[0]
+    name = "in" + request["EndpointID"][:8]
+    return {"InterfaceName": {"SrcName": name, "DstPrefix": "eth"}, "Gateway": gateway}
+
+def delete_endpoint(request, host):
+    remove(host, "out" + request["EndpointID"][:8])
+    return {}
+
+def delete_network(request, host):
+    remove(host, "x" + request["NetworkID"][:12])
+    return {}
+
+def remove(host, name):
+    for index in host.kernel.link_lookup(ifname=name):
+        host.kernel.link("del", index=index)
+"""
+    )
+    with staged(TWO_CONTAINERS) as tried:
+        verdict = tried.judge(handler)
+        assert verdict.passed, told(verdict)
+        assert not [
+            link for link in View(tried.stage.stations[0].eyes).links if link.kind == "veth" and link.name != "eth0"
+        ]
+
+
+@in_lab
+def test_networks_that_are_made_at_once_keep_their_own_links() -> None:
+    scenarios = """
+        from concurrent.futures import ThreadPoolExecutor
+
+        @scenario("one", checks=["bridge"])
+        def one(run):
+            make = lambda n: run.docker.create_network(f"n{n}", subnet=f"10.90.{n}.0/24")
+            with ThreadPoolExecutor(4) as pool:
+                made = list(pool.map(make, range(1, 5)))
+            run.docker.remove_network(made[1])
+            left = {each for link in run.look().links if link.kind == "bridge" for each in link.addresses_of(4)}
+            wanted = {"10.90.1.1/24", "10.90.3.1/24", "10.90.4.1/24"}
+            run.check("bridge", left >= wanted and "10.90.2.1/24" not in left, expected=str(wanted), seen=str(left))
+    """
+    with staged(scenarios) as tried:
+        verdict = tried.judge(BRIDGE)
+        assert verdict.passed, told(verdict)
+
+
+@in_lab
+def test_links_that_the_learner_does_not_remove_are_not_removed_for_them() -> None:
+    scenarios = """
+        @scenario("one", checks=["bridge", "up"])
+        def one(run):
+            made, bridge = network(run)
+            run.docker.remove_network(made)
+            run.check("up", not run.look().at(bridge.index), seen=run.told(run.look().links))
+    """
+    with staged(scenarios) as tried:
+        assert tried.judge(BRIDGE).passed, "the driver's DeleteNetwork removes them"
+        verdict = tried.judge(BRIDGE + "\ndef delete_network(request, host):\n    return {}\n")
+        assert [each.check for each in verdict.findings] == ["up", "left_behind"]
+
+
+@in_lab
+def test_a_network_that_was_made_without_a_bridge_is_said_so() -> None:
+    scenarios = """
+        @scenario("one", checks=["bridge"])
+        def one(run):
+            run.docker.run("aa", run.docker.create_network("n", subnet="10.90.1.0/24"))
+    """
+    with staged(scenarios) as tried:
+        verdict = tried.judge("def create_network(request, host):\n    return {}\n")
+        assert verdict.findings[0].docker is not None
+        assert (
+            "this network has no bridge to plug a container into: create_network made nothing"
+            in verdict.findings[0].docker
+        )
+
+
+@in_lab
+def test_an_option_that_only_the_learner_takes_does_not_stop_the_removal() -> None:
+    scenarios = """
+        @scenario("one", checks=["bridge"])
+        def one(run):
+            run.docker.create_network("n", subnet="10.90.1.0/24", options={"mtu": "very large"})
+            run.check("bridge", True)
+    """
+    with staged(scenarios, engine="26.1") as tried:  # 28.5 asks the driver before, and it refuses
+        verdict = tried.judge(BRIDGE)
+        assert verdict.passed, told(verdict)
+
+
+@in_lab
+def test_without_a_driver_nothing_is_let_through() -> None:
+    scenarios = """
+        @scenario("one", checks=["up"])
+        def one(run):
+            made = run.docker.create_network("n", subnet="10.90.1.0/24")
+            a, b = run.docker.run("aa", made), run.docker.run("bb", made)
+            run.check_ping("up", a, b)
+    """
+    handler = (
+        BRIDGE
+        + PAIR.replace('"wsb"', '"x"')
+        + """
+def join(request, host):
+    return {"InterfaceName": {"SrcName": "in" + request["EndpointID"][:8], "DstPrefix": "eth"}}
+
+def delete_endpoint(request, host):
+    host.kernel.link("del", index=host.kernel.link_lookup(ifname="out" + request["EndpointID"][:8])[0])
+    return {}
+
+def delete_network(request, host):
+    host.kernel.link("del", index=host.kernel.link_lookup(ifname="x" + request["NetworkID"][:12])[0])
+    return {}
+"""
+    )
+    with staged(scenarios, driver="null") as tried:
+        (finding,) = tried.judge(handler).findings
+        assert finding.check == "up" and finding.expected.startswith("forward chain") and "policy drop" in finding.seen
+
+
+@in_lab
+def test_a_port_that_the_driver_publishes_is_reached_from_outside() -> None:
+    scenarios = """
+        @scenario("one", checks=["up"])
+        def one(run):
+            made, _ = network(run)
+            run.docker.run("web", made, publish=["8080:80"], command=["httpd", "-f", "-p", "80"])
+            run.check("up", run.connects(None, run.host_address(), 8080, 5), expected="an answer", seen="none")
+    """
+    with staged(scenarios.replace('["up"]', '["bridge", "up"]')) as tried:
+        verdict = tried.judge(BRIDGE)
+        assert verdict.passed, told(verdict)
+
+
+@in_lab
+def test_two_hosts_have_a_docker_a_plugin_and_a_learners_process_each() -> None:
+    scenarios = """
+        @scenario("one", checks=["bridge", "up"])
+        def one(run):
+            second = run.second
+            run.check("up", (run.host, second.host) == ("alpha", "beta"))
+            run.check("up", (run.host_address(), second.host_address()) == ("192.0.2.10", "192.0.2.11"))
+            for number, each in enumerate((run, second), 1):
+                before = each.look()
+                made = each.docker.create_network("n", subnet=f"10.90.{number}.0/24")
+                new = [link.addresses_of(4) for link in each.look().new_since(before)]
+                run.check("bridge", new == [(f"10.90.{number}.1/24",)], seen=str(new))
+                container = each.docker.run("aa", made)
+                run.check("up", each.ping(container, "192.0.2.1") is None)
+                run.check("up", len(each.calls("create_network")) == 1)
+            run.check("up", second.docker.discover("192.0.2.10") == {})
+    """
+    with staged(scenarios, hosts=2) as tried:
+        verdict = tried.judge(BRIDGE)
+        assert verdict.passed, told(verdict)
+        leak = tried.judge(BRIDGE + "\ndef delete_network(request, host):\n    return {}\n")
+        assert [mark["host"] for each in leak.findings for mark in each.left_over] == ["alpha", "beta"]
+
+
+@in_lab
+def test_what_docker_remembers_of_a_plugin_is_asked_anew() -> None:
+    scenarios = """
+        @scenario("one", checks=["bridge"])
+        def one(run):
+            run.docker.create_network("n", subnet="10.90.1.0/24")
+            run.check("bridge", len(run.calls("activate")) == 1, seen=str(run.calls("activate")))
+
+        @scenario("two", checks=["bridge"])
+        def two(run):
+            one(run)
+    """
+    with staged(scenarios, "activate") as tried:
+        wrong = tried.judge("def activate(request, host):\n    return {'Implements': ['VolumeDriver']}\n")
+        assert 'plugin "workshop" found, but it does not implement "NetworkDriver"' in str(wrong.findings[0].docker)
+        assert tried.judge("def activate(request, host):\n    return {'Implements': ['NetworkDriver']}\n").passed
+
+
+@in_lab
+def test_what_was_made_by_hand_is_gone_when_the_next_judgement_begins() -> None:
+    scenarios = """
+        @scenario("one", checks=["bridge"])
+        def one(run):
+            run.check("bridge", [link.name for link in run.look().links if link.kind == "bridge"] == ["docker0"])
+            network(run)
+    """
+    with staged(scenarios) as tried:
+        assert tried.judge(BRIDGE).passed
+        docker, (station,) = tried.stage.stations[0].docker, tried.stage.stations
+        network = docker.api.post("/networks/create", {"Name": "mine", "Driver": "workshop"})["Id"]
+        body = {"Image": "busybox", "Cmd": ["sleep", "600"], "HostConfig": {"NetworkMode": "mine"}}
+        docker.api.post(f"/containers/{docker.api.post('/containers/create', body, name='n1')['Id']}/start")
+        station.namespace.run(lambda: subprocess.run(["ip", "link", "add", "odd", "type", "bridge"], check=True))
+        assert tried.judge(BRIDGE).passed
+        assert network not in station.plugin.host.networks and not station.plugin.host.endpoints
+
+
+@in_lab
+def test_what_the_driver_removes_while_judging_is_really_gone_soon_after() -> None:
+    with staged(TWO_CONTAINERS) as tried:
+        assert tried.judge(BRIDGE).passed
+        (station,) = tried.stage.stations
+        deadline = time.monotonic() + 10
+        while [row for row in station.eyes.links() if row["name"].startswith("gone")] and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert {row["name"] for row in station.eyes.links()} == {"lo", "eth0", "docker0"}
+
+
+@in_lab
+def test_a_stage_that_ends_leaves_nothing() -> None:
+    def there() -> tuple[list[str], list[str], set[str]]:
+        mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout.splitlines()
+        processes = {name for name in os.listdir("/proc") if name.isdigit()}  # noqa: PTH208
+        return sorted(mounts), [line.split(":")[1] for line in links], processes
+
+    with staged(TWO_CONTAINERS) as tried:
+        tried.judge(BRIDGE)
+    before = there()
+    with staged(TWO_CONTAINERS) as tried:
+        tried.judge(BRIDGE)
+        tried.judge("import time\n\ndef create_network(request, host):\n    time.sleep(60)\n")
+    deadline = time.monotonic() + 10
+    while there() != before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert there() == before
