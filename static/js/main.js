@@ -10,7 +10,7 @@ import { sentence } from "./sentence.js";
 import { Story } from "./story.js";
 
 const KEPT_TIMINGS = 2000;
-const CALM = 100; // milliseconds between two looks at what happens while the code is judged
+const CALM = 200; // milliseconds between two looks at what happens while the code is judged
 const $ = (id) => document.getElementById(id);
 
 /** What an exercise's page (lesson/main.js) puts in its own place: told of each new verdict, each beginning anew. */
