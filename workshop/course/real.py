@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import secrets
 import shutil
 import subprocess
 import tarfile
@@ -38,7 +39,6 @@ class RealDocker:
         self.prefix = f"course{os.getpid()}-"
         """Before the names of networks and containers, so that none is taken for somebody's own."""
         self._links: list[Path] = []
-        self._made = 0
 
     def check(self, exercise: Exercise) -> None:
         """See that it answers, and has an image to run. Raises CannotHere."""
@@ -57,11 +57,7 @@ class RealDocker:
 
     def new_name(self) -> str:
         """A plugin name that this Docker has not heard of: it remembers each until it is started anew."""
-        while True:
-            self._made += 1
-            name = f"workshop{os.getpid()}" + (f"x{self._made}" if self._made > 1 else "")
-            if not (self.plugins / f"{name}.sock").exists():
-                return name
+        return f"workshop-{secrets.token_hex(3)}"
 
     def another_name(self, socket: Path) -> str:
         """A further name for the plugin behind a socket."""

@@ -19,6 +19,7 @@ from workshop.course.learner.zygote import Zygote
 from workshop.course.leftovers import Baseline, Difference
 from workshop.course.real import RealDocker
 from workshop.course.station import Station
+from workshop.course.world import World
 from workshop.engine_api import EngineAPI
 from workshop.errors import WorkshopError
 from workshop.journal import Journal
@@ -255,7 +256,15 @@ class Stage:
         if self._surroundings is not None:
             self._ending.callback(self._surroundings.stop_watching)
             self._surroundings.watch({"host": real.namespace}, real.socket)
-        station = Station("host", real.namespace, real.namespace, self.journal, driver=self.exercise.driver)
+        world = self._ending.enter_context(World(real.namespace))
+        station = Station(
+            "host",
+            real.namespace,
+            world.namespace,
+            self.journal,
+            driver=self.exercise.driver,
+            addresses=(world.host_address, world.host_address6),
+        )
         self.stations.append(station)
         plugin = station.make_plugin(real.new_name(), None)
         where = self._plug_in(plugin, unix_socket(real.plugins, plugin.name))
@@ -278,7 +287,7 @@ class Stage:
             if self._real is not None:
                 name = self._real.another_name(station.docker.socket)
                 station.docker.plugin = name
-                self.notes.append(f"Docker remembers what a plugin said first, so this one is now called {name}.")
+                self.notes = [f"Docker remembers what a plugin said first, so this one is now called {name}."]
         for engine in self._engines:
             engine.plugins.forget("workshop")
 

@@ -61,10 +61,11 @@ class WallClock(Clock):
 
 
 class Plugin:
-    """A plugin that has been activated: ``capabilities`` is what it said about itself then."""
+    """A plugin that has been activated: ``is_network_driver`` and ``capabilities`` are what it said then."""
 
     def __init__(self, name: str, address: str, version: Version, clock: Clock) -> None:
         self.name, self.address, self.capabilities = name, address, {}
+        self.is_network_driver = False
         self._version, self._clock = version, clock
         self._under_way: set[socket.socket] = set()
         self._lock, self._given_up = threading.Lock(), threading.Event()
@@ -192,6 +193,8 @@ class Plugins:
                     self._made.add(plugin)
                 self._activate(plugin)
                 self._known[name] = plugin
+        if not plugin.is_network_driver:
+            raise Refusal(self._version.no_network_driver.format(name=name))
         if not plugin.capabilities:
             raise Refusal(f'could not resolve driver "{name}" in plugin registry', 404)
         return plugin
@@ -215,8 +218,9 @@ class Plugins:
             manifest = plugin.call("Plugin.Activate")
         except PluginFailure as error:
             raise Refusal(str(error)) from None
-        if "NetworkDriver" not in (field(manifest, "Implements") or []):
-            raise Refusal(f'plugin "{plugin.name}" found, but it does not implement "NetworkDriver"', 404)
+        plugin.is_network_driver = "NetworkDriver" in (field(manifest, "Implements") or [])
+        if not plugin.is_network_driver:
+            return
         with contextlib.suppress(PluginFailure):  # only logged, and never tried again
             said = plugin.call("NetworkDriver.GetCapabilities")
             scope = field(said, "Scope")

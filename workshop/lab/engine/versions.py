@@ -89,6 +89,9 @@ class Version:
 
     active_endpoints: str
     remove_running: str
+    no_network_driver: str
+    """The error if a plugin says that it is something else."""
+
     bad_subnet: str
     checks_address: bool
     """Checks a static address before the container is created."""
@@ -127,6 +130,7 @@ V20 = Version(
     active_endpoints="error while removing network: network {name} id {id} has active endpoints",
     remove_running="You cannot remove a running container {id}. Stop the container before attempting removal "
     "or force remove",
+    no_network_driver="legacy plugin: Plugin does not implement the requested driver",
     bad_subnet="Invalid subnet {subnet} : invalid CIDR address: {subnet}",
     checks_address=False,
     hosts_names_ids=True,
@@ -145,6 +149,8 @@ V26 = replace(
     loopback6=True,
     remove_running='cannot remove container "/{name}": container is running: stop the container before '
     "removing or force remove",
+    no_network_driver='legacy plugin: Plugin does not implement the requested driver: plugin="{name}", '
+    'requested implementation="NetworkDriver"',
     bad_subnet="invalid network config:\ninvalid subnet {subnet}: invalid CIDR block notation",
     checks_address=True,
     hosts_names_ids=False,

@@ -1,0 +1,73 @@
+"""The course on a real Docker: every solution passes, what is wrong is told, and Docker is left as it was."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.course.staged import told
+from tests.support.engine import Engine
+from tests.support.leftovers import Leftovers
+from workshop.course import exercise as room
+from workshop.course.exercise import Exercise
+from workshop.course.judge import judge
+from workshop.course.real import RealDocker
+from workshop.course.stage import Stage
+from workshop.kernel.namespaces import Namespace
+
+ON_ONE_HOST = [each for each in room.catalogue() if each.hosts == 1]
+CASES = Path(__file__).parent.parent / "course" / "cases"
+
+
+@contextmanager
+def staged(engine: Engine, exercise: Exercise) -> Iterator[Stage]:
+    """The stage of an exercise on a real engine."""
+    namespace = Namespace.at(f"/proc/self/fd/{engine.namespace.descriptor}")
+    real = RealDocker(engine.socket, engine.plugins_dir, namespace)
+    with tempfile.TemporaryDirectory(prefix="wsc-") as folder:
+        try:
+            with Stage(exercise, Path(folder), engine="docker", real=real) as stage:
+                yield stage
+        finally:
+            namespace.close()
+
+
+@pytest.mark.parametrize("exercise", ON_ONE_HOST, ids=lambda each: each.label)
+def test_every_solution_passes(engine: Engine, exercise: Exercise, leftovers: Leftovers):
+    leftovers.watch_namespace(f"engine {engine.version}", engine.namespace)
+    leftovers.watch("plugins", lambda: {"sockets": sorted(path.name for path in engine.plugins_dir.iterdir())})
+    leftovers.watch("docker", lambda: {"networks": engine.docker("network", "ls", "-q").stdout.split()})
+    with staged(engine, exercise) as stage:
+        for file in exercise.files:
+            verdict = judge(stage, exercise.solution(file))
+            assert verdict.passed, told(verdict)
+            assert verdict.engine == "docker"
+
+
+@pytest.mark.parametrize(
+    ("label", "case"),
+    [("01_activate", "another_word"), ("03_create_network", "stays_down"), ("06_join", "gateway_with_mask")],
+)
+def test_what_is_wrong_is_told_with_dockers_own_words(engine: Engine, label: str, case: str, leftovers: Leftovers):
+    leftovers.watch_namespace(f"engine {engine.version}", engine.namespace)
+    exercise, path = room.find(label), CASES / label / "wrong" / f"{case}.py"
+    with staged(engine, exercise) as stage:
+        first = judge(stage, path).findings[0]
+        assert first.check == path.read_text().splitlines()[0].removeprefix("# cause: ")
+        if label != "03_create_network":
+            assert str(first.docker).startswith("Error response from daemon: "), first
+
+
+def test_docker_that_remembers_is_given_a_new_name_each_time(engine: Engine, leftovers: Leftovers):
+    leftovers.watch("plugins", lambda: {"sockets": sorted(path.name for path in engine.plugins_dir.iterdir())})
+    exercise = room.find("activate")
+    with staged(engine, exercise) as stage:
+        wrong = judge(stage, CASES / exercise.label / "wrong" / "another_interface.py")
+        right = judge(stage, exercise.solution("handler.py"))
+        assert not wrong.passed and right.passed, told(right)
+        (note,) = right.as_dict()["notes"]
+        assert "remembers" in note and stage.stations[0].docker.plugin in note
