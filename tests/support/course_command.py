@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,13 +109,19 @@ def folders() -> Iterator[tuple[Workbench, dict[str, str]]]:
 
 
 @contextlib.contextmanager
-def course_command(*arguments: str, handler: str | None = None) -> Iterator[CourseCommand]:
-    """Start ``exercise`` (of 3, if no arguments say otherwise), and end it afterwards. ``handler`` is there before."""
+def course_command(
+    *arguments: str, handler: str | None = None, within: Sequence[str] = (), **variables: str
+) -> Iterator[CourseCommand]:
+    """Start ``exercise`` (of 3, if no arguments say otherwise), and end it afterwards. ``handler`` is there before.
+
+    ``within`` is the command that starts it, such as ``nsenter …``; ``variables`` go into its environment.
+    """
     with folders() as (bench, environment):
+        environment |= variables
         if handler is not None:
             (bench.folder / "03_create_network").mkdir()
             (bench.folder / "03_create_network" / "handler.py").write_text(handler)
-        command = [sys.executable, "-m", "workshop", *(arguments or ("exercise", "3"))]
+        command = [*within, sys.executable, "-m", "workshop", *(arguments or ("exercise", "3"))]
         process = subprocess.Popen(
             [*command, "--no-browser", "--dashboard", "127.0.0.1:0"],
             env=environment,
