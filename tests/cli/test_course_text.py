@@ -174,6 +174,11 @@ def test_what_was_printed_is_shown_with_its_call_and_of_the_scenario_that_failed
     assert found.shown(verdict(FINDING)) is None
 
 
+def test_what_other_scenarios_printed_is_not_put_beside_the_first_finding():
+    found = printed(scenario("another"), started(4), output(4, "Traceback", "traceback"))
+    assert shown(found.shown(verdict(FINDING))) == "1 other call printed something"
+
+
 def test_the_same_lines_are_shown_once():
     found = printed(
         scenario("a network with IPv4"),

@@ -64,7 +64,7 @@ class Printed:
         The same lines of several calls are shown once. Without a scenario they are those of the first that printed.
         """
         chosen = [call for call in printed if call is None or self._variants.get(call) == variant]
-        if not chosen and printed:
+        if not chosen and printed and variant is None:
             first = self._variants.get(next(iter(printed)))
             chosen = [call for call in printed if self._variants.get(call) == first]
         calls: dict[_Lines, list[int | None]] = {}
@@ -81,7 +81,8 @@ class Printed:
             most -= len(lines)
             left -= len(whose)
         if left:
-            parts.append(Text(f"{left} more {'call' if left == 1 else 'calls'} printed something", "dim"))
+            others = "other " if not calls else "more "
+            parts.append(Text(f"{left} {others}{'call' if left == 1 else 'calls'} printed something", "dim"))
         return Group(*parts) if parts else None
 
     def _name(self, call: int | None) -> str:
