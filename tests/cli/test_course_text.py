@@ -196,6 +196,11 @@ def test_much_output_is_cut_in_the_middle():
     assert "    … 480 more lines\n" in text
 
 
+def test_long_lines_are_cut():
+    found = printed(scenario("a network with IPv4"), started(1), output(1, "x" * 1000))
+    assert "x… (760 more characters)" in re.sub(r"\s+", " ", shown(found.shown(verdict(FINDING))))
+
+
 def test_what_is_printed_while_the_file_is_loaded_is_shown_as_such():
     found = printed(output(None, "hello"))
     assert shown(found.shown(verdict({**FINDING, "variant": None}))) == (

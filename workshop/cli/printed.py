@@ -14,6 +14,9 @@ from workshop.journal import Event
 MOST = 20
 """Lines that are shown; `calls` has them all."""
 
+LONGEST = 240
+"""Characters of a line that are shown."""
+
 _Lines = tuple[tuple[str, str], ...]
 """Lines, each with the stream that it came from."""
 
@@ -99,4 +102,5 @@ def _within(lines: _Lines, most: int) -> _Lines:
 
 
 def _line(stream: str, text: str) -> Text:
-    return Text(plain_line(text), {"stdout": "", "": "dim"}.get(stream, "red"))
+    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text) - LONGEST} more characters)"
+    return Text(plain_line(shown), {"stdout": "", "": "dim"}.get(stream, "red"))
