@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from tests.support.leftovers import MARK
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -22,6 +25,7 @@ class Judge:
             stdout=subprocess.PIPE,
             text=True,
             cwd=ROOT,
+            env={key: value for key, value in os.environ.items() if key != MARK},  # it outlives the test that began it
         )
         assert self._read() == {"ready": True}
 

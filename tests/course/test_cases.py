@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +55,25 @@ def head(path: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def judge(request: pytest.FixtureRequest) -> Iterator[Judge]:
-    """A judge for one exercise and one engine; it is kept for all cases in a row that need it."""
-    judge = Judge(*request.param)
+def judges() -> Iterator[Callable[[str, str], Judge]]:
+    """Gives the judge for an exercise and an engine. It is kept until another one is asked for."""
+    kept: dict[tuple[str, str], Judge] = {}
+
+    def judge(exercise: str, engine: str) -> Judge:
+        if (exercise, engine) not in kept:
+            while kept:
+                kept.popitem()[1].close()
+            kept[exercise, engine] = Judge(exercise, engine)
+        return kept[exercise, engine]
+
     yield judge
-    judge.close()
+    for each in kept.values():
+        each.close()
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest, judges: Callable[[str, str], Judge]) -> Judge:
+    return judges(*request.param)
 
 
 def placed(exercise: Exercise, path: Path, folder: Path) -> Path:
