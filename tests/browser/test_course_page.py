@@ -106,6 +106,14 @@ def test_a_finding_says_everything_about_itself(page: Page, sitting: Sitting) ->
     expect(page.locator("#card .piece.left")).to_have_count(2)
 
 
+def test_what_is_drawn_over_several_lines_keeps_its_columns(page: Page, sitting: Sitting) -> None:
+    sitting.attempt = 1
+    sitting.judge(finding(seen="def join(request, host:\n        ^"))
+    drawing = page.locator("#card .drawing")
+    expect(drawing).to_have_text("def join(request, host:\n        ^")
+    assert drawing.evaluate("it => getComputedStyle(it).whiteSpace") == "pre"
+
+
 def test_other_findings_are_folded(page: Page, sitting: Sitting) -> None:
     sitting.attempt = 1
     sitting.judge(*(finding(variant=variant, title=f"Wrong in {variant}") for variant in VARIANTS))

@@ -23,6 +23,12 @@ export function standing({ verdict, judging, attempt, problem }) {
 
 const row = (term, ...what) => [el("dt", {}, term), el("dd", {}, ...what)];
 
+/** A text of the judge's; one of several lines is a drawing, such as a caret under a word, and keeps its columns. */
+const told = (term, text) => {
+  if (!text) return [];
+  return String(text).trimEnd().includes("\n") ? row(term, el("pre", { class: "drawing", tabindex: "0" }, text)) : row(term, words(text));
+};
+
 /** A link that is missing (in ghost) or left over, as a small drawing with its words. */
 function drawn(link, kind, word) {
   const name = link.name || "no name";
@@ -59,9 +65,9 @@ function facts(finding, key, on) {
     el(
       "dl",
       {},
-      finding.expected && row("expected", words(finding.expected)),
-      finding.seen && row("seen", words(finding.seen)),
-      finding.why && row("why", words(finding.why)),
+      told("expected", finding.expected),
+      told("seen", finding.seen),
+      told("why", finding.why),
       finding.docker && row("Docker said", el("q", { class: "docker-said" }, finding.docker)),
       during.length > 0 && row("when", during.join(" · ")),
       where(finding, key, on),
