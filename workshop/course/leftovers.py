@@ -19,6 +19,9 @@ DOCKERS_OWN = ("docker_gwbridge",)
 _FRAME = re.compile(r"(table )?ip6? (filter|nat|mangle|raw)( [A-Z]+: type .* hook .*policy accept;+)?")
 """What iptables makes when one of its tables is first used, and never removes: a table and chains without rules."""
 
+_DOCKERS_RULES = (*DOCKERS_OWN, "jump DOCKER")
+"""What is in rules that Docker makes by itself: 26.1 jumps to its chain twice if it made two networks at once."""
+
 _SETTINGS = ("net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding")
 _FLEETING = ("fe80:", "ff")
 
@@ -111,7 +114,8 @@ class Baseline:
         if self._eyes.generation() is None:
             return None
         with contextlib.suppress(CannotHere):
-            return [line for line in rules_of(self._eyes.namespace) if not any(name in line for name in DOCKERS_OWN)]
+            rules = rules_of(self._eyes.namespace)
+            return [line for line in rules if not any(words in line for words in _DOCKERS_RULES)]
         return None
 
     def _read_settings(self) -> list[tuple[str, str]]:
