@@ -16,6 +16,7 @@ import pytest
 from tests.course.test_catalogue import FACTS
 from workshop.course import exercise as catalogue
 from workshop.course import lesson as lessons
+from workshop.course.files import replace
 from workshop.course.lesson import Changed, Lesson
 from workshop.course.verdict import Decided, Finding, Verdict
 from workshop.course.workbench import Workbench
@@ -125,6 +126,10 @@ class World:
             time.sleep(0.005)
         return self.verdicts()[number - 1]
 
+    def save(self, text: str, which: int = 3, name: str | None = None) -> None:
+        """Save as one step: a file that is empty for a moment might be judged as that on a busy machine."""
+        replace(self.file(which, name), text.encode())
+
     def file(self, which: int = 3, name: str | None = None) -> Path:
         return self.workbench.file(self.find(which), name)
 
@@ -143,16 +148,16 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def test_what_is_there_is_judged_at_the_start_and_each_save_again(world: World):
     world.start()
-    world.file().write_text("right\n")
+    world.save("right\n")
     assert world.verdict(2)["passed"] is True
-    world.file().write_text("wrong\n")
+    world.save("wrong\n")
     assert world.verdict(3)["passed"] is False
     assert world.judge.judged == [("handler.py", "stub\n"), ("handler.py", "right\n"), ("handler.py", "wrong\n")]
 
 
 def test_the_journal_is_told_of_each_step(world: World):
     world.start()
-    world.file().write_text("right\n")
+    world.save("right\n")
     world.verdict(2)
     opened, begun, failed, again, passed = world.told()
     assert opened == {"exercise": 3, "opened": True}
@@ -172,12 +177,12 @@ def test_a_save_while_a_judgement_runs_is_judged_afterwards_and_only_the_last(wo
         assert go_on.wait(LONG)
 
     world.judge.busy = busy
-    world.file().write_text("first\n")
+    world.save("first\n")
     assert began.wait(LONG)
     for number in range(5):
-        world.file().write_text(f"save {number}\n")
+        world.save(f"save {number}\n")
         time.sleep(0.03)
-    world.file().write_text("right\n")
+    world.save("right\n")
     time.sleep(0.3)  # until it is noticed; nothing else tells of it before the judge is free
     world.judge.busy = lambda _: None
     go_on.set()
@@ -202,7 +207,7 @@ def test_a_mistake_of_ours_in_judging_is_told_and_the_next_save_works(world: Wor
     world.lesson.rerun()
     assert "This is a mistake in the workshop itself: KeyError: 'oh'." in world.verdict(2)["problem"]
     world.judge.busy = lambda _: None
-    world.file().write_text("right\n")
+    world.save("right\n")
     assert world.verdict(3)["passed"] is True
     assert world.workbench.progress.entry("create_network")["attempts"] == 2
 
@@ -225,7 +230,7 @@ def test_progress_that_cannot_be_written_does_not_keep_the_verdict_back(world: W
     path = world.workbench.progress.path
     path.unlink()
     path.mkdir()
-    world.file().write_text("right\n")
+    world.save("right\n")
     assert _eventually(lambda: len(world.verdicts()) == 2)
     assert any("cannot be written" in each["text"] for each in world.told("notice"))
     path.rmdir()
@@ -256,8 +261,8 @@ def test_another_exercise_takes_the_place_of_the_first(world: World):
     state = lesson.state()
     assert (state["number"], state["name"]) == (1, "activate")
     assert [(stage.exercise.number, stage.up) for stage in world.stages] == [(3, False), (1, True)]
-    world.file(3).write_text("saved in the one before\n")
-    world.file(1).write_text("right\n")
+    world.save("saved in the one before\n", 3)
+    world.save("right\n", 1)
     assert world.verdict(3)["exercise"] == 1
     assert world.workbench.progress.at == "activate"
 
@@ -351,7 +356,7 @@ def test_the_state_has_all_that_is_shown(world: World):
         "next": 15,
         "problem": None,
     }
-    world.file().write_text("right\n")
+    world.save("right\n")
     world.verdict(2)
     assert [each["state"] for each in lesson.state()["progress"]] == ["untouched", "passed", "untouched"]
     lesson.open(15)
@@ -385,7 +390,7 @@ def test_the_solution_is_shown_after_passing_or_anyway(world: World):
     told = lesson.solution(anyway=True)
     assert told["text"] == "right\n"
     assert told["diff"].splitlines() == ["--- your handler.py", "+++ one solution", "@@ -1 +1 @@", "-stub", "+right"]
-    world.file().write_text("right\n")
+    world.save("right\n")
     world.verdict(2)
     assert lesson.solution() == {"text": "right\n", "diff": ""}
 
@@ -405,7 +410,7 @@ def test_a_file_is_read_and_saved_and_judged(world: World):
 def test_a_file_that_changed_meanwhile_is_not_overwritten(world: World):
     lesson = world.start()
     version = lesson.read("handler.py")["version"]
-    world.file().write_text("from another editor\n")
+    world.save("from another editor\n")
     with pytest.raises(Changed) as error:
         lesson.write("handler.py", "mine\n", version)
     assert error.value.text == "from another editor\n"
@@ -444,7 +449,7 @@ def test_of_two_that_save_at_once_one_is_told(world: World):
 def test_reset_brings_the_stub_and_keeps_a_backup(world: World):
     lesson = world.start()
     assert lesson.reset() == {"backup": None}
-    world.file().write_text("wrong\n")
+    world.save("wrong\n")
     world.verdict(2)
     backup = lesson.reset()["backup"]
     assert Path(backup).read_text() == "wrong\n"
@@ -458,13 +463,13 @@ def test_reset_brings_the_stub_and_keeps_a_backup(world: World):
 def test_the_part_that_is_saved_is_judged_and_all_have_to_pass(world: World):
     lesson = world.start(15)
     assert world.judge.judged == [("one.py", "bug\n")]
-    world.file(15, "two.py").write_text("right\n")
+    world.save("right\n", 15, "two.py")
     assert world.verdict(2)["passed"] is True
     assert world.workbench.progress.state("bug_hunt") == "begun"
     lesson.rerun()
     world.verdict(3)
     assert world.judge.judged[-1] == ("one.py", "bug\n")  # what has not passed comes next
-    world.file(15, "one.py").write_text("right\n")
+    world.save("right\n", 15, "one.py")
     world.verdict(4)
     assert world.workbench.progress.state("bug_hunt") == "passed"
     assert [each["name"] for each in lesson.state()["files"]] == ["one.py", "two.py"]

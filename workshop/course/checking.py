@@ -15,7 +15,7 @@ from workshop.course.view import Link, View, told
 from workshop.errors import CannotHere
 
 if TYPE_CHECKING:
-    from workshop.course.stage import Station
+    from workshop.course.station import Station
 
 __all__ = [
     "Broken",

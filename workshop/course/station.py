@@ -1,9 +1,14 @@
-"""One host on the stage: its plugin with the learner's handlers, its Docker, and what looks at its kernel."""
+"""One host on the stage: its plugin with the learner's handlers, its Docker, and what looks at its kernel.
+
+What a host is made of is said by who derives from it: ``lab_station.py`` and ``real_station.py``.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any, Protocol
 
 from workshop import drivers
 from workshop.course.companion import Companion
@@ -12,10 +17,22 @@ from workshop.course.eyes import Eyes
 from workshop.course.learner.faults import Fault
 from workshop.course.learner.process import Learner, Loaded
 from workshop.course.learner.zygote import Zygote
+from workshop.course.leftovers import Baseline, Difference
 from workshop.engine_api import EngineAPI
 from workshop.journal import Journal
 from workshop.kernel.namespaces import Namespace
 from workshop.plugin.plugin import Plugin
+from workshop.plugin.server import Place
+
+
+class Surroundings(Protocol):
+    """What watches and shows what happens on a stage; ``cli/running.py`` is one."""
+
+    journal: Journal
+
+    def watch(self, hosts: dict[str, Namespace], engine: Path | None = None, hidden: Any = ()) -> None: ...
+    def plug_in(self, plugin: Plugin, place: Place) -> None: ...
+    def stop_watching(self) -> None: ...
 
 
 class Station:
@@ -42,6 +59,7 @@ class Station:
 
         self.plugin: Plugin
         self.docker: Docker
+        self._baseline: Baseline | None = None
 
     def make_plugin(self, name: str, store: Path | None) -> Plugin:
         """A plugin for this host, called ``name``, with the driver's handlers; it is not started."""
@@ -53,6 +71,13 @@ class Station:
         """Docker on this host, with a plugin of this name at ``socket``."""
         self.docker = Docker(api, plugin, socket)
         return self.docker
+
+    def plug_in(self, where: Place, surroundings: Surroundings | None) -> None:
+        """Have the plugin answer there, and be shown, if somebody looks."""
+        if surroundings is not None:
+            surroundings.plug_in(self.plugin, where)
+        else:
+            self.plugin.start(where)
 
     def load(self, zygote: Zygote, path: Path, routes: Iterable[str]) -> Loaded:
         """Put the handlers of the learner's file into the plugin; the driver's alone, if it cannot be loaded."""
@@ -83,6 +108,51 @@ class Station:
             host.store.drop_network(network_id)
         for key in list(host.store.calls):
             host.store.calls.drop(key)
+
+    # -- order
+
+    def be_empty(self) -> None:
+        """What is here now is how the host looks when nothing is on it."""
+        self._baseline = Baseline(self.eyes)
+
+    def left(self) -> Difference:
+        """What is different from when nothing was on it. It is mended."""
+        assert self._baseline is not None
+        self.forget()
+        found = self._baseline.difference()
+        if found:
+            self._mend(found)
+        return found
+
+    def _mend(self, found: Difference) -> None:
+        """Remove the links that are new; where that is not all of it, make the host anew, if it can be made."""
+        assert self._baseline is not None
+        for link in reversed(found.links):
+            with contextlib.suppress(Exception):
+                self.plugin.host.kernel.link("del", index=link.index)
+        if found.other or found.foreign:
+            self.make_anew()
+            self._baseline.take()
+
+    def make_anew(self) -> None:
+        """Make the host as it was. What cannot be made anew stays as it is."""
+
+    def remove_all(self) -> None:
+        """Remove all networks and containers that Docker has from the plugin, whoever made them."""
+        raise NotImplementedError
+
+    def be_unknown(self) -> str | None:
+        """Docker is to ask again what the plugin is and can do; what the learner should know of how that is done."""
+        raise NotImplementedError
+
+    def set_aside(self, open_: bool) -> None:
+        """Whether what is removed from now on may be put away, to be removed by ``tidy_up``."""
+
+    def put_away_links(self) -> None:
+        """Put away the links of containers that are about to go, where that is possible."""
+
+    def tidy_up(self) -> None:
+        """Remove for good what was put away."""
 
     def close(self) -> None:
         """Let go of the learner's process and of the namespace. The plugin is stopped by who started it."""

@@ -1,0 +1,75 @@
+"""A machine with a real Docker on the stage: what belongs to somebody else is left alone."""
+
+from __future__ import annotations
+
+import contextlib
+from contextlib import ExitStack
+
+from workshop.course.exercise import Exercise
+from workshop.course.real import RealDocker
+from workshop.course.station import Station, Surroundings
+from workshop.course.world import World
+from workshop.errors import WorkshopError
+from workshop.journal import Journal
+from workshop.plugin.server import unix_socket
+
+
+class RealStation(Station):
+    """The machine whose Docker ``real`` is, with a ``world`` next door. What is made is undone by ``ending``."""
+
+    def __init__(
+        self,
+        real: RealDocker,
+        world: World,
+        exercise: Exercise,
+        journal: Journal,
+        surroundings: Surroundings | None,
+        ending: ExitStack,
+    ) -> None:
+        addresses = (world.host_address, world.host_address6)
+        super().__init__("host", real.namespace, world.namespace, journal, driver=exercise.driver, addresses=addresses)
+        self._real = real
+        plugin = self.make_plugin(real.new_name(), None)
+        where = unix_socket(real.plugins, plugin.name)
+        ending.callback(plugin.stop)
+        self.plug_in(where, surroundings)
+        ending.callback(real.forget_names)
+        ending.callback(self.close)
+        self.make_docker(real.api, plugin.name, where.path)
+        self.docker.prefix = real.prefix
+
+    def be_unknown(self) -> str:
+        """Docker remembers each name until it is started anew, so the plugin gets another one."""
+        name = self.docker.plugin = self._real.another_name(self.docker.socket)
+        return f"Docker remembers what a plugin said first, so this one is now called {name}."
+
+    def remove_all(self) -> None:
+        """What has one of the plugin's names as its driver, and the containers on it."""
+        docker = self.docker
+        docker.clear()
+        names = {docker.plugin, self.plugin.name}
+        networks, containers = docker.api.names()
+        mine = {key for key, each in networks.items() if each["Driver"] in names}
+        for key, each in containers.items():
+            attached = (each.get("NetworkSettings") or {}).get("Networks") or {}
+            if any(one.get("NetworkID") in mine for one in attached.values()):
+                with contextlib.suppress(WorkshopError):
+                    docker.api.delete(f"/containers/{key}?force=1")
+        for key in mine:
+            with contextlib.suppress(WorkshopError):
+                docker.api.delete(f"/networks/{key}")
+
+
+def set_up(
+    real: RealDocker, exercise: Exercise, journal: Journal, surroundings: Surroundings | None, ending: ExitStack
+) -> list[Station]:
+    """The machine as it is, with a host next door; ``ending`` takes away what was made.
+
+    :raises CannotHere: if this machine or its Docker lacks something.
+    """
+    real.check(exercise)
+    if surroundings is not None:
+        ending.callback(surroundings.stop_watching)
+        surroundings.watch({"host": real.namespace}, real.socket)
+    world = ending.enter_context(World(real.namespace))
+    return [RealStation(real, world, exercise, journal, surroundings, ending)]
