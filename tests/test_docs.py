@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import pages, typed
 from tests.support.pages import ROOT
-from workshop import cli
+from workshop import cli, drivers
 from workshop.drivers import bridge
 from workshop.drivers.options import Option
 from workshop.journal import KINDS
@@ -197,10 +197,12 @@ def row(option: Option) -> str:
     return f"| {names} | {option.meaning} | {option.valid} | {default(option)} |"
 
 
-def test_the_options_of_the_bridge_driver_are_those_that_it_reads():
-    shown = [f"| {' | '.join(cells)} |" for cells in pages.table(ROOT / "docs" / "bridge.md", "`-o`")]
-    ought = [row(option) for option in bridge.OPTIONS]
-    assert shown == ought, "the table in docs/bridge.md ought to be\n" + "\n".join(ought)
+@pytest.mark.parametrize("driver", [name for name in drivers.DRIVERS if name != "null"])
+def test_the_options_of_a_driver_are_those_that_it_reads(driver: str):
+    page = ROOT / "docs" / f"{driver}.md"
+    shown = [f"| {' | '.join(cells)} |" for cells in pages.table(page, "`-o`")]
+    ought = [row(option) for option in drivers.load(driver).OPTIONS]
+    assert shown == ought, f"the table in docs/{driver}.md ought to be\n" + "\n".join(ought)
 
 
 def test_the_options_other_names_are_docker_s_own():

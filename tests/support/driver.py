@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from workshop.drivers import bridge
+from workshop.drivers import Driver, bridge
 from workshop.drivers.host import Host
 from workshop.kernel import programs
 from workshop.plugin.memory import AFTER
@@ -19,13 +19,17 @@ class Bench:
 
     host: Host
     warnings: list[str] = field(default_factory=list)
+    driver: Driver = bridge  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        self.host.is_lost = lambda endpoint_id: self.driver.is_lost(endpoint_id, self.host)
 
     def call(self, route: str, **request: object) -> dict:
         """Do what the plugin does for one call, without HTTP and journal."""
         request = {"NetworkID": NETWORK, **request}
         if "endpoint" in route or route in ("join", "leave") or "connectivity" in route:
             request.setdefault("EndpointID", ENDPOINT)
-        answer = getattr(bridge, route)(request, self.host)
+        answer = getattr(self.driver, route)(request, self.host)
         if route in AFTER:
             AFTER[route](self.host.store, request, answer)
         return answer

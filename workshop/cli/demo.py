@@ -24,7 +24,7 @@ VERSIONS = ("20.10", "26.1", "28.5")
 
 @click.command()
 @click.option("--engine", type=click.Choice(VERSIONS), default="28.5", show_default=True, help="The Docker to play.")
-@click.option("--driver", default="bridge", show_default=True, help="Kind of network.")
+@click.option("--driver", default="all", show_default=True, help="Kind of network; with `all`, `-o type=` chooses.")
 @click.option("--dashboard", default=None, help="HOST:PORT of the dashboard. [default: 127.0.0.1:8600, or a free port]")
 @click.option("--headless", is_flag=True, help="Take the tour once, without dashboard; exit 0 only if all worked.")
 @click.option("--auto", is_flag=True, help="Take the tour without waiting for Enter.")

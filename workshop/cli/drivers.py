@@ -15,7 +15,8 @@ def drivers(name: str | None) -> None:
         for each in room.DRIVERS:
             summary = (room.load(each).__doc__ or "").partition("\n")[0]
             click.echo(f"{each:10} {summary}")
-        click.echo("\nThe options of one: python -m workshop drivers NAME")
+        click.echo("\nA plugin serves them all: -o type=NAME chooses for a network, without it the first.")
+        click.echo("The options of one: python -m workshop drivers NAME")
         return
     for option in room.load(name).OPTIONS:
         default = ", ".join(map(str, option.default)) if isinstance(option.default, tuple) else option.default

@@ -17,7 +17,7 @@ ENGINE = "/var/run/docker.sock"
 
 
 @click.command()
-@click.option("--driver", default="bridge", show_default=True, help="Kind of network.")
+@click.option("--driver", default="all", show_default=True, help="Kind of network; with `all`, `-o type=` chooses.")
 @click.option(
     "--name",
     default="workshop",

@@ -12,13 +12,12 @@ import contextlib
 import socket
 import threading
 from collections.abc import Mapping
-from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
-from workshop import protocol
+from workshop import drivers, protocol
 from workshop.course.eyes import Eyes
 from workshop.course.learner.faults import Fault
-from workshop.drivers import Handler, adopted, bridge_rules, naming, options
+from workshop.drivers import Driver, Handler, adopted, bridge_rules, naming, options
 from workshop.drivers.common import handlers_of
 from workshop.drivers.facts import facts_of
 from workshop.drivers.host import Host
@@ -35,13 +34,13 @@ class Companion:
     ``eyes`` look at the host; nobody else may use them. ``faults`` are the learner's answers that Docker cannot read.
     """
 
-    def __init__(self, driver: ModuleType, eyes: Eyes) -> None:
+    def __init__(self, driver: Driver, eyes: Eyes) -> None:
         self._driver, self._eyes = driver, eyes
         self._lock = threading.Lock()
         self.reference: dict[str, Handler] = handlers_of(vars(driver), BY_NAME)
         self.faults: list[Fault] = []
-        self._rules = bool(driver.OPTIONS)
-        """Whether the driver looks after the firewall. One without options makes no bridges."""
+        self._rules = driver is not drivers.load("null")
+        """Whether the driver looks after the firewall, for bridges that others made too."""
 
     def together(self, learners: Mapping[str, Handler]) -> dict[str, Handler]:
         """The handlers of all routes, those of ``learners`` in the place of the driver's."""

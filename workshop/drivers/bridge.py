@@ -66,6 +66,18 @@ def restore_network(request: t.CreateNetworkRequest, host: Host) -> list[str]:
     return done
 
 
+def is_lost(endpoint_id: str, host: Host) -> bool:
+    """Whether the host's end of an endpoint's pair is gone: with one end goes the other."""
+    return host.kernel.index(adopted.host_end(host, endpoint_id)) is None
+
+
+def elements(network_id: str, network: dict[str, Any], host: Host) -> dict[str, list[str]]:
+    """What the firewall needs for a remembered network."""
+    facts, chosen = _read(network, host, quiet=True)
+    name = adopted.bridge(network, bridge_link.name_of(network_id, chosen))
+    return bridge_rules.elements(name, facts, chosen)
+
+
 def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
     """NetworkDriver.DeleteNetwork: bridge and rules are gone afterwards, whether or not they were there before."""
     network_id = request["NetworkID"]
@@ -266,10 +278,12 @@ __all__ = [
     "delete_network",
     "discover_delete",
     "discover_new",
+    "elements",
     "endpoint_oper_info",
     "free_network",
     "get_capabilities",
     "gw_alloc_check",
+    "is_lost",
     "join",
     "leave",
     "program_external_connectivity",

@@ -6,6 +6,7 @@ from workshop.drivers import options
 from workshop.drivers.options import Option
 
 OPTIONS = (
+    options.kind("bridge"),
     Option(
         ("mtu", "com.docker.network.driver.mtu"),
         "mtu",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import contextlib
 
-from workshop.drivers import adopted, naming, options, publishing
-from workshop.drivers.facts import Facts, facts_of
+from workshop.drivers.facts import Facts
 from workshop.drivers.host import Host
-from workshop.drivers.options import Option, Options
+from workshop.drivers.options import Options
 from workshop.kernel.firewall import interface
 from workshop.kernel.programs import ProgramError
 
@@ -48,17 +47,3 @@ def close_again(host: Host, network_id: str, name: str) -> None:
             host.firewall.set(network_id, {})
     except ProgramError as error:
         host.warn(f"Rules of {name} may be left over: {error}. `python -m workshop cleanup` removes them.")
-
-
-def owners(host: Host, table: tuple[Option, ...]) -> dict[str, dict[str, list[str]]]:
-    """What every remembered network and endpoint needs in the firewall, by its ID."""
-    found: dict[str, dict[str, list[str]]] = {}
-    for network_id, network in host.networks.items() if table else ():  # a driver without options makes no bridges
-        chosen = options.read(table, network, lambda text: None)
-        found[network_id] = elements(
-            adopted.bridge(network, chosen.bridge or naming.bridge(network_id)), facts_of(network), chosen
-        )
-    for endpoint_id, endpoint in host.endpoints.items():
-        if endpoint.get("Ports"):
-            found[endpoint_id] = publishing.elements(endpoint["Ports"])
-    return found

@@ -24,7 +24,8 @@ class Host:
 
     ``kernel`` is a pyroute2 ``IPRoute`` in the host's network namespace. ``networks`` and ``endpoints`` are what the
     plugin remembers, by ID (see ``Store``). ``plugin`` is the plugin's name, ``scope`` what GetCapabilities answers.
-    ``when_published`` is told of all published ports when they change.
+    ``when_published`` is told of all published ports when they change; ``is_lost`` says of an endpoint's ID whether its
+    links are gone, as the driver has it.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Host:
         self.forwarding = Forwarding(namespace, trace, plugin if own else f"workshop-{plugin}")
         self.ports = Ports(namespace)
         self.when_published: Callable[[list[dict[str, Any]]], None] = lambda ports: None
+        self.is_lost: Callable[[str], bool] = lambda endpoint_id: False
 
     @property
     def networks(self) -> Mapping[str, dict[str, Any]]:

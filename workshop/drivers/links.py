@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from workshop.drivers import naming
 from workshop.drivers.host import Host
@@ -38,6 +39,12 @@ def refuse_others(host: Host, name: str, kind: str, identity: str) -> bool:
         whose = link.get("ifalias") or "it was not made by this plugin"
         raise PluginError(f"the name {name} is taken by another link ({whose}); choose another or remove that link")
     return True
+
+
+def sandbox_is_gone(host: Host, endpoint_id: str) -> bool:
+    """Whether the sandbox that an endpoint was joined to is gone, as far as it can be seen from here."""
+    path = Path((host.endpoints.get(endpoint_id) or {}).get("SandboxKey") or "/")
+    return path.parent.is_dir() and not path.exists()
 
 
 def strays(host: Host) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workshop.drivers import options
 from workshop.drivers.common import (
     activate,
     allocate_network,
@@ -15,10 +16,10 @@ from workshop.drivers.common import (
     free_network,
 )
 from workshop.drivers.host import Host
-from workshop.drivers.options import Option
+from workshop.drivers.links import sandbox_is_gone
 from workshop.protocol import types as t
 
-OPTIONS: tuple[Option, ...] = ()
+OPTIONS = (options.kind("null"),)
 
 
 def get_capabilities(request: t.Empty, host: Host) -> t.CapabilitiesAnswer:
@@ -33,12 +34,23 @@ def gw_alloc_check(request: t.GwAllocCheckRequest, host: Host) -> t.GwAllocCheck
 
 def create_network(request: t.CreateNetworkRequest, host: Host) -> t.Empty:
     """NetworkDriver.CreateNetwork: the plugin remembers it, and that is all."""
+    options.read(OPTIONS, request, host.warn)
     return {}
 
 
 def restore_network(request: t.CreateNetworkRequest, host: Host) -> list[str]:
     """There is nothing to be made again."""
     return []
+
+
+def is_lost(endpoint_id: str, host: Host) -> bool:
+    """Whether the container's sandbox is gone: there is no link to look at."""
+    return sandbox_is_gone(host, endpoint_id)
+
+
+def elements(network_id: str, network: dict[str, Any], host: Host) -> dict[str, list[str]]:
+    """Nothing is needed in the firewall."""
+    return {}
 
 
 def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
@@ -92,10 +104,12 @@ __all__ = [
     "delete_network",
     "discover_delete",
     "discover_new",
+    "elements",
     "endpoint_oper_info",
     "free_network",
     "get_capabilities",
     "gw_alloc_check",
+    "is_lost",
     "join",
     "leave",
     "program_external_connectivity",

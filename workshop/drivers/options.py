@@ -18,6 +18,9 @@ ENABLE_IPV4 = "com.docker.network.enable_ipv4"
 ENABLE_IPV6 = "com.docker.network.enable_ipv6"
 INTERNAL = "com.docker.network.internal"
 
+TYPE = "type"
+"""The option that says what kind of network it is."""
+
 DOCKERS_OWN = frozenset({"com.docker.network.driver.mtu_v6"})
 """Options that Docker itself adds: no warning for them."""
 
@@ -35,6 +38,18 @@ class Option:
     valid: str
     default: Any
     read: Callable[[str], Any]
+
+
+def kind(*names: str) -> Option:
+    """The option ``type`` of a driver that makes networks of these kinds, the first if nothing is said."""
+
+    def read(text: str) -> str:
+        if text not in names:
+            alone = "; start the plugin with --driver all for others" if len(names) == 1 else ""
+            raise ValueError(f"{' or '.join([', '.join(names[:-1]), names[-1]]) if names[1:] else names[0]}{alone}")
+        return text
+
+    return Option((TYPE,), "type", "What kind of network it is.", ", ".join(names), names[0], read)
 
 
 def boolean(text: str) -> bool:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import ModuleType
 
-from workshop.drivers import adopted, bridge_rules, links, naming, publishing
+from workshop.drivers import Driver, links, naming, publishing
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
@@ -23,7 +22,7 @@ class Reconciled:
     failed: list[str] = field(default_factory=list)
 
 
-def reconcile(host: Host, driver: ModuleType) -> Reconciled:
+def reconcile(host: Host, driver: Driver) -> Reconciled:
     """Make kernel and memory agree: finish cut calls, make lost bridges again, remove links that nobody remembers.
 
     Endpoints are not made again: Docker makes new ones when it starts a container.
@@ -37,7 +36,7 @@ def reconcile(host: Host, driver: ModuleType) -> Reconciled:
     return result
 
 
-def _finish_calls(host: Host, driver: ModuleType, result: Reconciled) -> None:
+def _finish_calls(host: Host, driver: Driver, result: Reconciled) -> None:
     """Bring calls to an end that the plugin's death cut short.
 
     Docker says nothing more of them that could be understood: the body of a repeated call is empty. What it wanted
@@ -65,7 +64,7 @@ def forget_lost_endpoints(host: Host) -> list[str]:
 
     A container that dies with its Docker takes its links with it, and nobody calls Leave or DeleteEndpoint.
     """
-    lost = [key for key in host.endpoints if host.kernel.index(adopted.host_end(host, key)) is None]
+    lost = [key for key in host.endpoints if host.is_lost(key)]
     for endpoint_id in lost:
         host.forget(endpoint_id)
     return lost
@@ -85,7 +84,7 @@ def _remove_strays(host: Host, result: Reconciled) -> None:
         result.done.append(f"removed {name}: {why}")
 
 
-def _restore_networks(host: Host, driver: ModuleType, result: Reconciled) -> None:
+def _restore_networks(host: Host, driver: Driver, result: Reconciled) -> None:
     for network_id, network in host.networks.items():
         try:
             result.done.extend(driver.restore_network(network, host))
@@ -93,13 +92,13 @@ def _restore_networks(host: Host, driver: ModuleType, result: Reconciled) -> Non
             result.failed.append(f"network {network_id[:12]} cannot be made again: {error}")
 
 
-def _restore_rules(host: Host, driver: ModuleType, result: Reconciled) -> None:
+def _restore_rules(host: Host, driver: Driver, result: Reconciled) -> None:
     for endpoint_id, endpoint in host.endpoints.items():
         for port in publishing.hold_again(host.ports, endpoint_id, endpoint.get("Ports") or []):
             result.failed.append(f"the published port {port} is now held by another program")
-    owners = bridge_rules.owners(host, driver.OPTIONS)
+    owners = _needed(host, driver, result)
     bridges = {
-        needed["bridges"][0].strip('"'): "internal" in needed for key, needed in owners.items() if key in host.networks
+        name.strip('"'): "internal" in needed for needed in owners.values() for name in needed.get("bridges", ())
     }
     try:
         if not host.firewall.missing:
@@ -107,3 +106,17 @@ def _restore_rules(host: Host, driver: ModuleType, result: Reconciled) -> None:
         host.forwarding.restart(bridges)
     except ProgramError as error:
         result.failed.append(f"the firewall's rules are not as they should be: {error}")
+
+
+def _needed(host: Host, driver: Driver, result: Reconciled) -> dict[str, dict[str, list[str]]]:
+    """What every remembered network and endpoint needs in the firewall, by its ID."""
+    needed = {}
+    for network_id, network in host.networks.items():
+        try:
+            needed[network_id] = driver.elements(network_id, network, host)
+        except PluginError as error:
+            result.failed.append(f"the rules of network {network_id[:12]} cannot be made again: {error}")
+    for endpoint_id, endpoint in host.endpoints.items():
+        if endpoint.get("Ports"):
+            needed[endpoint_id] = publishing.elements(endpoint["Ports"])
+    return needed

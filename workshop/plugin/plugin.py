@@ -40,7 +40,7 @@ class Plugin:
         replaced: Mapping[str, Handler] | None = None,
     ) -> None:
         self.name, self.driver = name, driver
-        self._module = drivers.load(driver)
+        self._driver = drivers.load(driver)
         self._notes = Notes(journal, host)
         self._store = Store(store)
         self.host = Host(
@@ -52,7 +52,8 @@ class Plugin:
             trace=self._notes.change,
             warn=self._notes.warn,
         )
-        handlers = {**handlers_of(vars(self._module), BY_NAME), **(replaced or {})}
+        self.host.is_lost = lambda endpoint_id: self._driver.is_lost(endpoint_id, self.host)
+        handlers = {**handlers_of(vars(self._driver), BY_NAME), **(replaced or {})}
         self.pipeline = Pipeline(self.host, journal, handlers)
         self._keeper = Keeper(self.host)
         self._place: Place | None = None
@@ -61,7 +62,7 @@ class Plugin:
     def start(self, place: Place) -> Reconciled:
         """Bring memory and kernel together, then answer calls at ``place``. Says what was found different."""
         self._place = place
-        result = reconcile(self.host, self._module)
+        result = reconcile(self.host, self._driver)
         for text in result.done:
             self._notes.warn(f"At start: {text}.", "info")
         for text in result.failed:
