@@ -5,6 +5,7 @@ VENV := .venv
 IN_VENV := $(VENV)/bin/python
 SOURCES := pyproject.toml $(wildcard hatch_build.py package.json package-lock.json)
 ARGS ?=
+JOBS ?= auto
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-engines bench check clean force
@@ -13,12 +14,13 @@ help: ## what there is to make
 	@echo "A Docker network plugin you can see through. Make one of:"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
 	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer), ARGS='...' is given on to the program."
+	@echo "JOBS=1 has the tests run one after another; by default, as many at once as there are processors, 4 at most."
 
 demo: $(VENV)/.ready ## set up, start the lab and the dashboard, take a guided tour
 	@$(IN_VENV) -m workshop demo $(ARGS)
 
 test: $(VENV)/.ready-test ## set up, run all tests that this machine can run, say which it left out and why
-	@$(IN_VENV) -m pytest $(ARGS)
+	@$(IN_VENV) -m pytest -n $(JOBS) --maxprocesses=4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 test-engines: $(VENV)/.ready-test ## the same tests on Docker Engine 20.10, 26.1 and 28.5 (as root)
 	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest --all-kinds tests/engines $(ARGS)

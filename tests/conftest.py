@@ -32,12 +32,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    os.environ.setdefault(MARK, uuid.uuid4().hex)
+    if is_worker(config) or MARK not in os.environ:
+        os.environ[MARK] = uuid.uuid4().hex  # what another worker started is not ours
     if os.geteuid() == 0 and not kinds.is_root():
         _settle_in_user_namespace()
     config.stash[_left_out] = Counter()
     for name, needs in kinds.MARKERS.items():
         config.addinivalue_line("markers", f"{name}: needs {needs}")
+
+
+def is_worker(config: pytest.Config) -> bool:
+    """Whether this is one of several processes that share the tests."""
+    return hasattr(config, "workerinput")
 
 
 def _settle_in_user_namespace() -> None:
@@ -79,6 +85,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
+        # what shares an engine or a virtual machine, or is in one file, is for one worker
+        together = next((name for name in item.stash[_kinds] if name == "vm" or name.startswith("engine")), "")
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(together or item.nodeid.partition("::")[0]))
     # browsers last: their driver keeps an event loop in this thread, where none may run to talk to the kernel
     items[:] = sorted(kept, key=lambda item: "browser" in item.stash[_kinds])
 
@@ -110,6 +120,19 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return report
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if is_worker(session.config):  # the one that tells the end has collected nothing itself
+        left_out = session.config.stash[_left_out]
+        session.config.workeroutput["left_out"] = [[*key, count] for key, count in left_out.items()]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    told = getattr(node, "workeroutput", {}).get("left_out", ())
+    node.config.stash[_left_out] |= Counter({(names, lacks): count for names, lacks, count in told})
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     left_out = config.stash[_left_out]
     skipped = len(terminalreporter.stats.get("skipped", []))
@@ -130,7 +153,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture(autouse=True)
 def leftovers(request: pytest.FixtureRequest) -> Iterator[Leftovers]:
     """Fails a test that leaves something behind: on this machine, or where it asked to watch."""
-    watcher = Leftovers()
+    watcher = Leftovers(alone=not is_worker(request.config))
     if request.node.stash[_kinds] == ["fast"]:
         yield watcher
         return

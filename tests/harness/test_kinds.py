@@ -82,6 +82,29 @@ def test_what_the_machine_lacks_is_left_out_with_its_reason_and_remedy(tmp_path:
     assert "1 passed, 1 deselected" in result.stdout
 
 
+def test_of_several_processes_that_share_the_tests_each_lacks_the_same_and_it_is_told_once(tmp_path: Path):
+    result = run(tmp_path, LACKS, "-n", "2", "--dist", "loadgroup")
+    assert result.returncode == 0
+    assert "left out: 1 browser tests, which need chromium (there is none)" in result.stdout
+    assert "1 passed" in result.stdout
+    strict = run(tmp_path, LACKS + SKIPS, "--all-kinds", "-n", "2", "--dist", "loadgroup")
+    assert strict.returncode == 1
+    assert "browser tests need chromium: there is none" in strict.stdout
+    assert "where nothing may be" in strict.stdout
+
+
+def test_what_is_in_one_file_is_for_one_process(tmp_path: Path):
+    text = """
+import os, pytest
+seen = set()
+@pytest.mark.parametrize("number", range(12))
+def test_is_run_by_the_same(number):
+    seen.add(number)
+    assert seen == set(range(number + 1))
+"""
+    assert "12 passed" in run(tmp_path, text, "-n", "2", "--dist", "loadgroup").stdout
+
+
 def test_what_the_machine_lacks_is_a_failure_where_nothing_may_be_left_out(tmp_path: Path):
     result = run(tmp_path, LACKS, "--all-kinds")
     assert result.returncode == 1

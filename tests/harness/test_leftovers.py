@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.leftovers import Leftovers, differences, ours, store_rows
+from tests.support.leftovers import MACHINE, Leftovers, differences, ours, store_rows
 from tests.support.shell import inside
 from workshop.kernel.namespaces import Namespace
 
@@ -35,6 +35,16 @@ def test_rows_are_read_from_a_store_that_is_open_and_locked(tmp_path: Path):
     database.execute("insert into networks values ('abc', '{}')")
     assert store_rows(tmp_path) == ["networks abc"]
     database.close()
+
+
+@pytest.mark.parametrize(("alone", "told"), [(True, [f"{MACHINE}: links: - old"]), (False, [])])
+def test_what_goes_on_the_machine_may_be_another_tests_where_several_are_at_work(alone: bool, told: list[str]):
+    watcher, there = Leftovers(alone), {"links": ["old"]}
+    watcher.watch(MACHINE, lambda: {what: list(lines) for what, lines in there.items()})
+    there["links"] = []
+    assert watcher.left(seconds=0) == told
+    there["links"] = ["new"]
+    assert f"{MACHINE}: links: + new" in watcher.left(seconds=0)
 
 
 CHANGES = {

@@ -21,6 +21,9 @@ from workshop.kernel.namespaces import Namespace
 Picture = dict[str, list[str]]
 """Lines by what they tell of, such as ``{"links": ["lo ..."], "iptables": [...]}``."""
 
+MACHINE = "this machine"
+"""What is watched under this name is shared with all that goes on beside the tests."""
+
 MARK = "WORKSHOP_TESTS_SESSION"
 """An environment variable that every process started by these tests inherits."""
 
@@ -122,9 +125,13 @@ def differences(before: Picture, after: Picture) -> list[str]:
 
 
 class Leftovers:
-    """Watches namespaces, stores and more, from when each is named to ``left()``."""
+    """Watches namespaces, stores and more, from when each is named to ``left()``.
 
-    def __init__(self) -> None:
+    Without ``alone``, other tests are at work on the same machine: what goes there meanwhile may be theirs.
+    """
+
+    def __init__(self, alone: bool = True) -> None:
+        self._alone = alone
         self._watched: dict[str, tuple[Callable[[], Picture], Picture]] = {}
 
     def watch(self, what: str, look: Callable[[], Picture]) -> None:
@@ -142,7 +149,7 @@ class Leftovers:
 
     def watch_machine(self) -> None:
         """Compare what carries our names in this process's namespace, and what tests started."""
-        self.watch("this machine", lambda: ours(picture()))
+        self.watch(MACHINE, lambda: ours(picture()))
         self.watch("processes", lambda: {"running": processes()})
 
     def left(self, seconds: float = 20) -> list[str]:
@@ -153,6 +160,7 @@ class Leftovers:
                 f"{name}: {line}"
                 for name, (look, before) in self._watched.items()
                 for line in differences(before, look())
+                if self._alone or name != MACHINE or ": + " in line
             ]
             if not found or time.monotonic() > end:
                 return found
