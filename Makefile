@@ -20,7 +20,7 @@ demo: $(VENV)/.ready ## set up, start the lab and the dashboard, take a guided t
 	@$(IN_VENV) -m workshop demo $(ARGS)
 
 test: $(VENV)/.ready-test ## set up, run all tests that this machine can run, say which it left out and why
-	@$(IN_VENV) -m pytest -n $(JOBS) --maxprocesses=4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(IN_VENV) -m pytest -n $(JOBS) --maxprocesses=4 $(ARGS)
 
 test-engines: $(VENV)/.ready-test ## the same tests on Docker Engine 20.10, 26.1 and 28.5 (as root)
 	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest --all-kinds tests/engines $(ARGS)

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import kinds
+from tests.support import kinds, sharing
 from tests.support.leftovers import MARK, Leftovers
 
 HERE = Path(__file__).parent
-_left_out: pytest.StashKey[Counter[tuple[str, str]]] = pytest.StashKey()
+_left_out: pytest.StashKey[Counter[tuple[str, str, str]]] = pytest.StashKey()
+"""How many tests were left out, by their kinds, the one that lacks something, and what that is."""
 _kinds: pytest.StashKey[list[str]] = pytest.StashKey()
 
 
@@ -79,16 +80,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         item.stash[_kinds] = kinds_of(item)
         lacks = lacking(item)
         if lacks and not config.getoption("--all-kinds"):
-            config.stash[_left_out][" and ".join(item.stash[_kinds]), lacks[0]] += 1
+            config.stash[_left_out][" and ".join(item.stash[_kinds]), lacks[0], kinds.missing(lacks[0]) or ""] += 1
             left_out.append(item)
         else:
             kept.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        # what shares an engine or a virtual machine, or is in one file, is for one worker
-        together = next((name for name in item.stash[_kinds] if name == "vm" or name.startswith("engine")), "")
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(together or item.nodeid.partition("::")[0]))
     # browsers last: their driver keeps an event loop in this thread, where none may run to talk to the kernel
     items[:] = sorted(kept, key=lambda item: "browser" in item.stash[_kinds])
 
@@ -120,6 +117,11 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
     return report
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    return sharing.Sharing(config, log)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if is_worker(session.config):  # the one that tells the end has collected nothing itself
@@ -130,7 +132,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: object) -> None:
     told = getattr(node, "workeroutput", {}).get("left_out", ())
-    node.config.stash[_left_out] |= Counter({(names, lacks): count for names, lacks, count in told})
+    node.config.stash[_left_out] |= Counter({tuple(key): count for *key, count in told})
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -138,9 +140,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     skipped = len(terminalreporter.stats.get("skipped", []))
     not_asked = [version for version in kinds.VERSIONS if version not in kinds.engines_asked_for()]
     terminalreporter.section("left out")
-    for (names, lacks), count in left_out.items():
+    for (names, lacks, missing), count in left_out.items():
         kind = kinds.KINDS[lacks]
-        why = f"which need {kind.needs} ({kinds.missing(lacks)})"
+        why = f"which need {kind.needs} ({missing})"
         terminalreporter.line(f"left out: {count} {names} tests, {why}. Remedy: {kind.remedy}.")
     if skipped:
         terminalreporter.line(f"left out: {skipped} tests that skipped themselves; `-rs` shows why.")

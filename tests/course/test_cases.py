@@ -30,14 +30,9 @@ pytestmark = pytest.mark.lab
 EXERCISES = catalogue()
 
 
-def beside(exercise: Exercise) -> pytest.MarkDecorator:
-    """Where several processes share the tests, each judges some exercises."""
-    return pytest.mark.xdist_group(f"judging {exercise.label}")
-
-
 def cases(kind: str) -> list[Any]:
     return [
-        pytest.param((each.label, each.engine), each, path, id=f"{each.label}-{path.stem}", marks=beside(each))
+        pytest.param((each.label, each.engine), each, path, id=f"{each.label}-{path.stem}")
         for each in EXERCISES
         for path in sorted((CASES / each.label / kind).glob("*.py"))
     ]
@@ -46,9 +41,7 @@ def cases(kind: str) -> list[Any]:
 def files(which: str, *engines: str) -> list[Any]:
     """The stubs or the solutions of all exercises, with each of these engines (default: the exercise's own)."""
     return [
-        pytest.param(
-            (each.label, engine), each, file, id=f"{each.label}-{Path(file).stem}-{engine}", marks=beside(each)
-        )
+        pytest.param((each.label, engine), each, file, id=f"{each.label}-{Path(file).stem}-{engine}")
         for each in EXERCISES
         for engine in engines or (each.engine,)
         for file in each.files

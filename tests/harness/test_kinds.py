@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import kinds
+from tests.support import kinds, sharing
 from tests.support.leftovers import MARK
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def test_a_skip_is_told_of_in_a_plain_run(tmp_path: Path):
 
 LACKS = """
 import pytest
-from tests.support import kinds
+from tests.support import kinds, sharing
 from tests.support.leftovers import MARK
 kinds.missing = lambda name: None if name == "fast" else "there is none"
 @pytest.mark.browser
@@ -83,11 +83,11 @@ def test_what_the_machine_lacks_is_left_out_with_its_reason_and_remedy(tmp_path:
 
 
 def test_of_several_processes_that_share_the_tests_each_lacks_the_same_and_it_is_told_once(tmp_path: Path):
-    result = run(tmp_path, LACKS, "-n", "2", "--dist", "loadgroup")
+    result = run(tmp_path, LACKS, "-n", "2")
     assert result.returncode == 0
     assert "left out: 1 browser tests, which need chromium (there is none)" in result.stdout
     assert "1 passed" in result.stdout
-    strict = run(tmp_path, LACKS + SKIPS, "--all-kinds", "-n", "2", "--dist", "loadgroup")
+    strict = run(tmp_path, LACKS + SKIPS, "--all-kinds", "-n", "2")
     assert strict.returncode == 1
     assert "browser tests need chromium: there is none" in strict.stdout
     assert "where nothing may be" in strict.stdout
@@ -102,7 +102,32 @@ def test_is_run_by_the_same(number):
     seen.add(number)
     assert seen == set(range(number + 1))
 """
-    assert "12 passed" in run(tmp_path, text, "-n", "2", "--dist", "loadgroup").stdout
+    assert "12 passed" in run(tmp_path, text, "-n", "2").stdout
+
+
+CASES = "tests/course/test_cases.py::test_"
+
+
+@pytest.mark.parametrize(
+    ("test", "other", "together"),
+    [
+        ("tests/engines/test_ports.py::test_a[20.10-nft]", "tests/engines/test_networks.py::test_b[20.10-nft]", True),
+        ("tests/engines/test_ports.py::test_a[20.10-nft]", "tests/vm/test_program.py::test_b", False),
+        ("tests/lab/test_lab.py::test_a", "tests/lab/test_ipam.py::test_b", False),
+        (
+            f"{CASES}a[03_create_network-x-28.5]",
+            f"{CASES}b[03_create_network-y]",
+            True,
+        ),
+        (
+            f"{CASES}a[03_create_network-x]",
+            f"{CASES}a[04_delete_network-x]",
+            False,
+        ),
+    ],
+)
+def test_what_shares_an_engine_a_machine_or_a_judge_stays_together(test: str, other: str, together: bool):
+    assert (sharing.group(test) == sharing.group(other)) is together
 
 
 def test_what_the_machine_lacks_is_a_failure_where_nothing_may_be_left_out(tmp_path: Path):

@@ -192,7 +192,5 @@ def test_the_sockets_of_the_machines_services_are_not_seen() -> None:
         lab.run("box", "n")
         assert lab.execute("box", "ls", "/run")[1].split() == ["lock"]
         there = set(lab.execute("box", "ls", "/tmp")[1].split())
-        shown = {
-            path.parts[2] for path in (ROOT, Path(sys.prefix)) if path.parts[:2] == ("/", "tmp")
-        }  # a checkout there
+        shown = {path.parts[2] for path in (ROOT, Path(sys.prefix)) if path.parts[:2] == ("/", "tmp")}
         assert there == {lab.plugins.parent.name} | shown, "where the stand-ins are"

@@ -1,0 +1,30 @@
+"""How several processes share the tests: what needs the same expensive thing stays together."""
+
+from __future__ import annotations
+
+import re
+
+from xdist.scheduler import LoadScopeScheduling
+
+TOGETHER = (
+    (re.compile(r"tests/(engines|vm)/"), "one engine of each kind, one virtual machine"),
+    (re.compile(r"tests/course/test_cases\.py::.*\[(\d\d_\w+?)-"), "one judge for each exercise"),
+    (re.compile(r"(.*?)::"), "the fixtures of a file"),
+)
+"""What tests have in common that stay together, the first that fits; and what they share."""
+
+
+class Sharing(LoadScopeScheduling):
+    """Gives out tests group by group, in the order of collection. ``_split_scope`` is what xdist asks."""
+
+    def __init__(self, config: object, log: object) -> None:
+        config.option.loadscopereorder = False  # type: ignore[attr-defined]
+        super().__init__(config, log)  # type: ignore[arg-type]
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def group(nodeid: str) -> str:
+    """The group of a test."""
+    return next((match[1] for pattern, _ in TOGETHER if (match := pattern.match(nodeid))), nodeid)
