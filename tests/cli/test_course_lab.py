@@ -74,7 +74,7 @@ def test_keys_do_what_they_say():
         course.press("r")
         course.verdict("NOT PASSED", 2)
         course.press("n")
-        course.wait_for("exercise 3 comes back to it.")
+        course.wait_for("Exercise 3 has not passed yet; ")
         course.wait_for("Exercise 4: ")
         course.wait_for("checks  exercise 4,")
         course.press("quit")
