@@ -278,6 +278,28 @@ def test_what_the_driver_removes_while_judging_is_really_gone_soon_after() -> No
 
 
 @in_lab
+def test_a_tunnel_is_not_put_away_as_its_number_would_stay_taken() -> None:
+    handler = """
+        def create_network(request, host):
+            short = request["NetworkID"][:9]
+            host.kernel.link("add", ifname="br" + short, kind="bridge", state="up")
+            host.kernel.link("add", ifname="vx" + short, kind="vxlan", vxlan_id=42, vxlan_port=4789)
+            return {}
+    """
+    scenarios = """
+        @scenario("twice", checks=["bridge"])
+        def twice(run):
+            for _ in range(2):
+                made, _ = network(run)
+                run.docker.remove_network(made)
+            run.check("bridge", not [link for link in run.look().links if link.kind == "vxlan"])
+    """
+    with staged(scenarios) as tried:
+        verdict = tried.judge(handler)
+        assert verdict.passed, told(verdict)
+
+
+@in_lab
 def test_a_stage_that_ends_leaves_nothing() -> None:
     def there() -> tuple[list[str], list[str], set[str]]:
         mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]

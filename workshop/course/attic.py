@@ -18,6 +18,10 @@ from workshop.kernel.namespaces import Namespace
 from workshop.kernel.trace import Trace, traced
 from workshop.topology.wire import PUT_AWAY
 
+_REALLY = ("vxlan",)
+"""Kinds that are really removed: a handler that asks the kernel for all tunnels gets to see them whatever they are
+called, and while one is there, no other can have its VNI."""
+
 
 class Attic(Kernel):
     """The kernel of one host, whose ``remove`` and ``link("del")`` put away while it is ``open``."""
@@ -30,7 +34,7 @@ class Attic(Kernel):
 
     def link(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
         """As of a Kernel; a link that is to be removed is put away, with its other end if that is here too."""
-        if not (self.open and verb == "del" and "index" in keywords):
+        if not (self.open and verb == "del" and "index" in keywords) or self._kind(keywords["index"]) in _REALLY:
             return super().__getattr__("link")(verb, *arguments, **keywords)
         with traced(self.trace, f"ip link del {self.name_of(keywords['index'])}"), self._lock:
             self._put_away(keywords["index"])
@@ -50,6 +54,10 @@ class Attic(Kernel):
         self._eyes.close()
         self._hands.close()
         super().close()
+
+    def _kind(self, index: int) -> str | None:
+        with self._lock:
+            return next((row["kind"] for row in self._eyes.links() if row["index"] == index), None)
 
     def _put_away(self, index: int) -> None:
         rows = {row["index"]: row for row in self._eyes.links()}

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workshop.course import path, traffic
+from workshop.course.across import Across
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.eyes import Eyes
 from workshop.course.path import Broken, Side
@@ -111,7 +112,7 @@ class Call:
 
 
 @dataclass
-class Run:
+class Run(Across):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -274,15 +275,15 @@ class Run:
         """The target's address on a network of both, whichever host each is on."""
         runs = [run for run in (self, self.second) if run is not None and target in run.docker.containers]
         docker = runs[0].docker if runs else self.docker
-        names = [each.name for each in source.networks]
-        shared = [each for each in target.networks if each.name in names] or target.networks
+        names = [self._plain(each) for each in source.networks]
+        shared = [each for each in target.networks if self._plain(each) in names] or target.networks
         return next((found for each in shared if (found := docker.address(target, each, version))), "")
 
     def _side(self, container: Container) -> Side:
         for run in (self, self.second):
             if run is not None and container in run.docker.containers:
-                return Side(container.name, run.inside(container), run.look())
-        return Side(container.name, self.inside(container), self.look())
+                return Side(container.name, run.inside(container), run.look(), run.host, run.host_address())
+        return Side(container.name, self.inside(container), self.look(), self.host, self.host_address())
 
     def _mark(self, link: Link | dict[str, Any]) -> dict[str, Any]:
         marked = link.as_dict() if isinstance(link, Link) else dict(link)

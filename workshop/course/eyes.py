@@ -180,6 +180,7 @@ _INFO: dict[str, dict[int, tuple[str, Any]]] = {
         15: ("port", _network_order),
         16: ("group", _ip),
         17: ("local", _ip),
+        25: ("external", _number),
     },
     "macvlan": {1: ("mode", lambda value: _MACVLAN.get(_number(value) or 0, _number(value)))},
     "ipvlan": {1: ("mode", _name_in("l2", "l3", "l3s"))},

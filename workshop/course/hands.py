@@ -40,6 +40,12 @@ class Hands:
         body = struct.pack("=BxHiII", 0, 0, index, 0, 0) + _attribute(_NAME, name.encode() + b"\0")
         self._ask(_SETLINK, body)
 
+    def forget_neighbour(self, index: int, address: str) -> None:
+        """Remove the entry for an address from a link's table of neighbours."""
+        packed = ipaddress.ip_address(address).packed
+        family = socket.AF_INET if len(packed) == 4 else socket.AF_INET6
+        self._ask(wire.DELNEIGH, struct.pack("=BxxxiHBB", family, index, 0, 0, 0) + _attribute(1, packed))
+
     def remove(self, index: int) -> None:
         """Remove a link."""
         self._ask(_DELLINK, struct.pack("=BxHiII", 0, 0, index, 0, 0))

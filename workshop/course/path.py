@@ -9,6 +9,7 @@ import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from workshop.course.tunnel import broken_tunnel
 from workshop.course.view import Link, Neighbour, Route, View, told
 
 
@@ -24,17 +25,22 @@ class Broken:
         return f"{self.layer}: expected {self.expected}, seen {self.seen}"
 
 
-LAYERS = ("link up", "master", "address", "route", "neighbour", "forward chain")
+LAYERS = ("link up", "master", "address", "route", "tunnel", "neighbour", "forward chain")
 """The layers, in the order of the walk."""
 
 
 @dataclass(frozen=True)
 class Side:
-    """One end of a walk: the container's name, what is inside of it, and what is on its host."""
+    """One end of a walk: the container's name, what is inside of it, and what is on its host.
+
+    ``where`` is the host's name, ``address`` that by which other hosts reach it.
+    """
 
     name: str
     inside: View
     host: View
+    where: str = "the host"
+    address: str = "its address"
 
     def links(self) -> list[Link]:
         """The container's links, without its loopback."""
@@ -52,7 +58,7 @@ def walk(source: Side, target: Side | None, address: str) -> Broken | None:
     """The first broken hop from one container to ``address``, which is the other's (or anyone's, if ``target`` is
     ``None``); ``None`` if all that can be looked at is as it should be.
     """
-    for step in (_links, _masters, _addresses, _routes, _neighbours):
+    for step in (_links, _masters, _addresses, _routes, _tunnels, _neighbours):
         for broken in step(source, target, address):
             return broken
     return None
@@ -63,14 +69,22 @@ def no_answer(source: Side, target: Side | None, address: str) -> Broken:
     lost = next(_unresolved(source, target, address), None)
     if lost is not None:
         return lost
-    bridge = next((out.master.name for link in source.links() if (out := source.outside(link)) and out.master), None)
+    bridge = _bridge_of(source)
     where = f"from {bridge} to {bridge}" if bridge else f"to {address}"
+    policies = _policy(source.host)
+    if target is not None and _on_two_hosts(source, target):
+        where = f"from {bridge} on {source.where} to {_bridge_of(target)} on {target.where}"
+        policies = f"on {source.where} {policies}; on {target.where} {_policy(target.host)}"
     return Broken(
         "forward chain",
         f"a rule that lets packets {where} through",
         "the packets are dropped on their way: links, addresses, routes and neighbours are as they should be; "
-        + _policy(source.host),
+        + policies,
     )
+
+
+def _bridge_of(side: Side) -> str | None:
+    return next((out.master.name for link in side.links() if (out := side.outside(link)) and out.master), None)
 
 
 def _policy(host: View) -> str:
@@ -102,16 +116,10 @@ def _links(source: Side, target: Side | None, address: str) -> Iterator[Broken]:
 
 
 def _masters(source: Side, target: Side | None, address: str) -> Iterator[Broken]:
-    """Two containers that take each other for neighbours must be on one bridge."""
-    if target is None or source.host.namespace != target.host.namespace or _first_hop(source, address):
+    """Two containers that take each other for neighbours must each be on a bridge, of one host on the same."""
+    if target is None or _first_hop(source, address):
         return
-    ends = []
-    for side, wanted in ((source, address), (target, address)):
-        ends += [
-            (side, link, out)
-            for link in side.links()
-            if (out := side.outside(link)) is not None and _is_on_subnet(link, wanted)
-        ]
+    ends = [(side, *end) for side in (source, target) for end in _ends(side, address)]
     for side, link, out in ends:
         if _is_routed(side, link, out):
             return  # the host itself knows the way to this container
@@ -120,9 +128,29 @@ def _masters(source: Side, target: Side | None, address: str) -> Iterator[Broken
             expected = f"{out.name}, the host's end of {link.name} in {side.name}, on the network's bridge"
             yield Broken("master", expected, f"{told(out)}: on no bridge; there is {told(bridges)}")
     masters = {out.master.name: out for _, _, out in ends if out.master is not None}
-    if len(masters) > 1:
+    if len(masters) > 1 and not _on_two_hosts(source, target):
         first, second = list(masters.values())[:2]
         yield Broken("master", f"{first.name} and {second.name} on one bridge", told([first, second]))
+
+
+def _ends(side: Side, address: str) -> list[tuple[Link, Link]]:
+    """The pairs by which a container is on the subnet of an address: its own end, and the host's."""
+    pairs = [(link, side.outside(link)) for link in side.links() if _is_on_subnet(link, address)]
+    return [(link, out) for link, out in pairs if out is not None]
+
+
+def _on_two_hosts(source: Side, target: Side | None) -> bool:
+    return target is not None and source.host.namespace != target.host.namespace
+
+
+def _tunnels(source: Side, target: Side | None, address: str) -> Iterator[Broken]:
+    """Between two hosts, what is for a neighbour goes from bridge to bridge through a tunnel."""
+    if target is None or not _on_two_hosts(source, target) or _first_hop(source, address):
+        return
+    bridges = [out.master for side in (source, target) for _, out in _ends(side, address)[:1] if out.master]
+    if len(bridges) == 2:  # without bridges, it is some other way
+        for expected, seen in broken_tunnel((source, bridges[0]), (target, bridges[1]), address):
+            yield Broken("tunnel", expected, seen)
 
 
 def _is_routed(side: Side, link: Link, outside: Link) -> bool:

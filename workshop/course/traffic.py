@@ -14,10 +14,27 @@ from workshop.kernel.namespaces import Namespace
 _numbers = itertools.count(os.getpid())
 _REQUEST = {4: 8, 6: 128}
 _REPLY = {4: 0, 6: 129}
+_IP_MTU_DISCOVER, _WHOLE = 10, 2
+
+USUAL = 24
+"""Bytes that an echo request carries."""
+
+HEADERS = 28
+"""Bytes that IPv4 and the echo request itself put before them."""
 
 
-def ping(namespace: Namespace, address: str, seconds: float = 1.0, every: float = 0.05) -> bool:
-    """Whether an echo request from a namespace is answered in time; one is sent again and again until then."""
+def ping(
+    namespace: Namespace,
+    address: str,
+    seconds: float = 1.0,
+    every: float = 0.05,
+    size: int | None = None,
+    whole: bool = False,
+) -> bool:
+    """Whether an echo request from a namespace is answered in time; one is sent again and again until then.
+
+    ``size`` is how many bytes it carries, an even number. ``whole``: nobody may cut it up on its way (IPv4).
+    """
     version = 6 if ":" in address else 4
     family, protocol = (
         (socket.AF_INET6, socket.IPPROTO_ICMPV6) if version == 6 else (socket.AF_INET, socket.IPPROTO_ICMP)
@@ -27,9 +44,11 @@ def ping(namespace: Namespace, address: str, seconds: float = 1.0, every: float 
     with namespace.entered():
         end = socket.socket(family, socket.SOCK_RAW, protocol)
     with end:
+        if whole:
+            end.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _WHOLE)
         for number in itertools.count():
             with contextlib.suppress(OSError):  # no route, or the neighbour does not answer: it may yet
-                end.sendto(_echo(version, mark, number & 0xFFFF), (address, 0))
+                end.sendto(_echo(version, mark, number & 0xFFFF, size or USUAL), (address, 0))
             again = min(time.monotonic() + every, deadline)
             while (left := again - time.monotonic()) > 0:
                 end.settimeout(left)
@@ -47,9 +66,9 @@ def ping(namespace: Namespace, address: str, seconds: float = 1.0, every: float 
     return False
 
 
-def _echo(version: int, mark: int, number: int) -> bytes:
+def _echo(version: int, mark: int, number: int, size: int) -> bytes:
     head = struct.pack("!BBHHH", _REQUEST[version], 0, 0, mark, number)
-    payload = b"docker-network-workshop "
+    payload = b"docker-network-workshop ".ljust(size, b".")[:size]
     if version == 6:
         return head + payload  # the kernel writes the checksum
     words = struct.unpack(f"!{len(head + payload) // 2}H", head + payload)
