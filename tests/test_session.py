@@ -141,6 +141,28 @@ def test_what_the_dead_have_left_is_swept_and_what_belongs_to_the_living_stays(r
     assert [folder.exists() for folder in folders] == [False, True, False]
 
 
+@pytest.mark.kernel
+def test_what_the_dead_have_mounted_is_let_go_of(runtime: Path):
+    code = """if True:
+        import sys
+        from pathlib import Path
+        from workshop import session
+        from workshop.lab import reenter
+        reenter.reenter()
+        inner = Path(sys.argv[1], "beta", "netns")
+        for folder in (inner, inner / "box"):
+            folder.mkdir(parents=True)
+            reenter.mount("tmpfs", str(folder), "tmpfs", 0)
+        session.sweep()
+        print(inner.is_mount(), Path(sys.argv[1]).exists())
+    """
+    lab = runtime / session.LABS / "no-number"
+    lab.mkdir(parents=True)
+    runtime.chmod(0o700)
+    done = subprocess.run([sys.executable, "-c", code, str(lab)], capture_output=True, text=True, timeout=60)
+    assert done.stdout.split() == ["False", "False"], done.stderr
+
+
 def test_a_folder_that_others_could_write_to_is_not_swept(runtime: Path):
     lab = runtime / session.LABS / "no-number"
     lab.mkdir(parents=True)

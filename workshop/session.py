@@ -19,6 +19,8 @@ NAME = "docker-network-workshop"
 SESSIONS, LABS = "sessions", "labs"
 """In the runtime folder: a file ``<pid>.json`` for each session, a folder ``<pid>`` for each lab."""
 
+_DETACH = 2
+
 _written: tuple[Path, str] | None = None
 
 
@@ -42,6 +44,11 @@ def runtime_dir() -> Path:
     if base and Path(base).is_absolute() and Path(base).is_dir():
         return Path(base) / NAME
     return Path(f"/tmp/{NAME}-{user_id()}")
+
+
+def lab_folder(pid: int) -> Path:
+    """The folder of the lab that the process ``pid`` has, as those outside know it. It is not made by asking for it."""
+    return runtime_dir() / LABS / str(pid)
 
 
 def state_dir() -> Path:
@@ -135,7 +142,19 @@ def sweep() -> None:
                 path.unlink()
     for folder in _contents(LABS):
         if not lives(folder.name):
+            _let_go_of_mounts(folder)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _let_go_of_mounts(folder: Path) -> None:
+    """Detach what is mounted below a folder: a host of a lab that ran beside this machine's Docker may leave that."""
+    with contextlib.suppress(OSError):
+        points = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
+        for point in sorted(points, key=len, reverse=True):  # the inner ones first
+            if point.startswith(f"{folder}/"):
+                import ctypes  # takes its time, and is hardly ever needed
+
+                ctypes.CDLL(None).umount2(os.fsencode(point), _DETACH)
 
 
 def lives(pid: str) -> bool:

@@ -93,12 +93,14 @@ def _judge(
     brief: bool = False,
 ) -> int:
     """Judge each exercise's files; say what came of each, and give the exit code of the worst."""
+    from workshop import session
     from workshop.cli.exercise import need_docker
     from workshop.cli.laboratory import enter
     from workshop.cli.running import signals_as_event
 
     if engine == "docker":
         need_docker()
+        session.sweep()
     else:
         enter()
     from workshop.cli.exercise import lab_folder

@@ -60,6 +60,7 @@ def sit(
     workbench.prepare(chosen)
     if docker:
         need_docker()
+        session.sweep()
     shown = _bind(dashboard)
     keys = Keys(wanted=in_foreground())
     known_as = session.identity() if docker else enter()

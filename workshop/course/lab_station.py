@@ -125,4 +125,17 @@ def set_up(
     if surroundings is not None:
         ending.callback(surroundings.stop_watching)
         surroundings.watch({name: host.namespace for name, host in lab.hosts.items()}, hidden=[lab.world])
+    return on_lab(lab, exercise, folder, engine, journal, surroundings, ending)
+
+
+def on_lab(
+    lab: Lab,
+    exercise: Exercise,
+    folder: Path,
+    engine: str,
+    journal: Journal,
+    surroundings: Surroundings | None,
+    ending: ExitStack,
+) -> list[Station]:
+    """The hosts of a lab that is there, each with its plugin and its engine; ``ending`` takes these down."""
     return [LabStation(lab, name, exercise, folder / name, engine, journal, surroundings, ending) for name in lab.hosts]

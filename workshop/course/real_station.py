@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 from contextlib import ExitStack
+from pathlib import Path
 
+from workshop.course import lab_station
 from workshop.course.exercise import Exercise
 from workshop.course.real import RealDocker
 from workshop.course.station import Station, Surroundings
@@ -61,15 +63,28 @@ class RealStation(Station):
 
 
 def set_up(
-    real: RealDocker, exercise: Exercise, journal: Journal, surroundings: Surroundings | None, ending: ExitStack
+    real: RealDocker,
+    exercise: Exercise,
+    folder: Path,
+    journal: Journal,
+    surroundings: Surroundings | None,
+    ending: ExitStack,
 ) -> list[Station]:
-    """The machine as it is, with a host next door; ``ending`` takes away what was made.
+    """The machine as it is, and next door the world and the exercise's other hosts, which are the lab's.
+
+    ``ending`` takes away what was made, ``folder`` is for the other hosts' sockets.
 
     :raises CannotHere: if this machine or its Docker lacks something.
     """
-    real.check(exercise)
+    real.check()
+    others = lab_station.HOSTS[1 : exercise.hosts]
+    world = ending.enter_context(World(real.namespace, others))
+    world.check_tunnels()
     if surroundings is not None:
+        hosts = {"host": real.namespace, **{name: host.namespace for name, host in world.lab.hosts.items()}}
         ending.callback(surroundings.stop_watching)
-        surroundings.watch({"host": real.namespace}, real.socket)
-    world = ending.enter_context(World(real.namespace))
-    return [RealStation(real, world, exercise, journal, surroundings, ending)]
+        surroundings.watch(hosts, real.socket, hidden=[world.namespace])
+    return [
+        RealStation(real, world, exercise, journal, surroundings, ending),
+        *lab_station.on_lab(world.lab, exercise, folder, exercise.engine, journal, surroundings, ending),
+    ]

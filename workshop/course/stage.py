@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workshop.course import lab_station, real_station
@@ -29,7 +30,7 @@ class Stage:
     ``folder`` is for sockets and stores (its path must be short). ``surroundings`` is what watches and shows, or
     nothing. ``engine`` is which Docker the practice engine plays, or ``"docker"``: then ``real`` says where that is.
 
-    With the practice engine it must be used in the lab's namespaces: see ``workshop.lab.reenter``.
+    Without a real Docker it must be used in the lab's namespaces: see ``workshop.lab.reenter``.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Stage:
                 self._zygote = ending.enter_context(Zygote.start())
             self.journal = around.journal if around else self._own_journal()
             if self._real is not None:
-                self.stations = real_station.set_up(self._real, self.exercise, self.journal, around, ending)
+                self.stations = real_station.set_up(
+                    self._real, self.exercise, self._folder, self.journal, around, ending
+                )
             else:
                 self.stations = lab_station.set_up(
                     self.exercise, self._folder, self.engine, self.journal, around, ending
@@ -108,9 +111,13 @@ class Stage:
 
     def clear(self) -> None:
         """Remove through Docker what the scenario made. While judging, some is only put away: see ``attic``."""
-        for station in self.stations:
+
+        def clear(station: Station) -> None:
             station.put_away_links()
             station.docker.clear()
+
+        with ThreadPoolExecutor(len(self.stations)) as pool:  # the kernel takes its time, but for two no longer
+            list(pool.map(clear, self.stations))
 
     def tidy_up(self) -> None:
         """Remove for good what was put away, in a thread of its own: the verdict is known."""

@@ -48,12 +48,14 @@ class Lab:
 
     ``world`` is that namespace. ``hosts`` are by name, in order. Needs CAP_NET_ADMIN and CAP_SYS_ADMIN there:
     see ``reenter``. ``stop`` takes everything back.
+
+    ``kept`` is how many places on the switch are for machines that are there already: the hosts' come after them.
     """
 
-    def __init__(self, names: tuple[str, ...] = ("alpha",)) -> None:
-        if not names or len(set(names)) != len(names) or any(not n.isalnum() or len(n) > 10 for n in names):
+    def __init__(self, names: tuple[str, ...] = ("alpha",), *, kept: int = 0) -> None:
+        if not (names or kept) or len(set(names)) != len(names) or any(not n.isalnum() or len(n) > 10 for n in names):
             raise UsageError("Hosts need different names of up to 10 letters and digits.")
-        self.names = names
+        self.names, self._first = names, FIRST_HOST + kept
         self.world: Namespace | None = None
         self.hosts: dict[str, Host] = {}
 
@@ -67,7 +69,7 @@ class Lab:
                 ip.addr("add", index=switch, address=WORLD4, prefixlen=24)
                 with contextlib.suppress(Exception):  # a kernel may lack IPv6
                     ip.addr("add", index=switch, address=WORLD6, prefixlen=64, flags=0x02)
-                for number, name in enumerate(self.names, FIRST_HOST):
+                for number, name in enumerate(self.names, self._first):
                     self.hosts[name] = self._add_host(ip, switch, name, number)
         except BaseException:
             self.stop()
@@ -112,7 +114,7 @@ class Lab:
             with IPRoute() as ip:
                 for index in ip.link_lookup(ifname=f"ws-{name}"):  # its other end may be anywhere
                     ip.link("del", index=index)
-                _plug_in(ip, ip.link_lookup(ifname=SWITCH)[0], host, FIRST_HOST + self.names.index(name))
+                _plug_in(ip, ip.link_lookup(ifname=SWITCH)[0], host, self._first + self.names.index(name))
 
         self.world.run(plug_in)
 
