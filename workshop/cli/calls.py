@@ -91,7 +91,7 @@ def calls(
             shown = shown[max(0, len(shown) - last) :]
         if follow:  # what still runs is shown once it has finished
             shown = [call for call in shown if call.state != "running"]
-        write = _writer(form, names, now.get("plugin"))
+        write = _writer(form, names, lambda call: _plugin_of(call, now))
         write(shown)
         if not shown and not follow:
             click.echo("There are no such calls." if seen else "There are no calls yet.", err=True)
@@ -111,7 +111,15 @@ def _about(call: Call, network: str | None, names: Names) -> bool:
     return names.name_of_network(call.network) == network or (bool(network) and call.network.startswith(network))
 
 
-def _writer(form: str, names: Names, plugin: str | None) -> Callable[[Iterable[Call]], None]:
+def _plugin_of(call: Call, session_: dict[str, Any]) -> str | None:
+    """Where the plugin listens that got a call: in a lab there is one on each host."""
+    from workshop import session
+
+    own = session.lab_folder(session_.get("pid") or 0) / (call.host or "-") / "plugins" / "workshop.sock"
+    return str(own) if own.exists() else session_.get("plugin")
+
+
+def _writer(form: str, names: Names, plugin_of: Callable[[Call], str | None]) -> Callable[[Iterable[Call]], None]:
     """What writes calls to stdout in a format, and has them on their way when it returns."""
     from workshop.journal import export
     from workshop.journal.text import block, rendered, use_color
@@ -121,7 +129,7 @@ def _writer(form: str, names: Names, plugin: str | None) -> Callable[[Iterable[C
     write = {
         "text": lambda some: "".join(rendered(_fitted(block(call, names)), out, color) for call in some),
         "json": export.json_lines,
-        "curl": lambda some: "".join(export.curl(call, plugin) + "\n" for call in some),
+        "curl": lambda some: "".join(export.curl(call, plugin_of(call)) + "\n" for call in some),
         "har": export.har,
         "sh": lambda some: export.script(some, names),
     }[form]

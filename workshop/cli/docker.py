@@ -5,20 +5,26 @@ engine.
 from __future__ import annotations
 
 import functools
+import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import click
 
+from workshop import session
 from workshop.cli import docker_network
 from workshop.cli.docker_run import PATIENCE, copy, create, execute, run
 from workshop.cli.docker_text import as_json, render, shorten, table
 from workshop.cli.docker_usage import DockerGroup
 from workshop.cli.sessions import chosen, session_option
 from workshop.engine_api import EngineAPI, EngineError
-from workshop.errors import CannotHere
+from workshop.errors import CannotHere, UsageError
+
+LAB = "WORKSHOP_LAB"
+"""Set within a lab, by ``workshop/lab/reenter.py``, to the process ID by which those outside know it."""
 
 
 @click.group(cls=DockerGroup, subcommand_metavar="COMMAND", context_settings={"help_option_names": ["--help"]})
@@ -26,8 +32,8 @@ from workshop.errors import CannotHere
     "-H",
     "--host",
     envvar="WORKSHOP_DOCKER",
-    metavar="SOCKET",
-    help="The engine's socket; default: the running lab's.",
+    metavar="SOCKET|NAME",
+    help="The engine's socket, or the name of one of the lab's hosts; default: the first host's.",
 )
 @session_option
 @click.pass_context
@@ -45,14 +51,25 @@ for command in (docker_network.network, run, create, execute):
 
 
 def _engine(host: str | None, session_pid: int | None) -> EngineAPI:
-    if not host:
-        host = (chosen(session_pid, "engine") or {}).get("engine")
-    if not host:
+    if host and ("/" in host or Path(host).is_socket()):
+        return EngineAPI(host)
+    if host and (lab := os.environ.get(LAB)):  # in there, other sessions cannot be seen
+        return EngineAPI(str(_of_host(host, int(lab))))
+    found = chosen(session_pid, "engine")
+    if found is None:
         raise CannotHere(
             "No lab is running.",
             "Start one in another terminal: `python -m workshop demo`, or name an engine with -H.",
         )
-    return EngineAPI(str(host))
+    return EngineAPI(str(_of_host(host, found["pid"]) if host else found["engine"]))
+
+
+def _of_host(name: str, pid: int) -> Path:
+    """The engine's socket on one of the hosts of a lab, which is that of process ``pid``. Raises UsageError."""
+    sockets = {path.parent.name: path for path in session.lab_folder(pid).glob("*/engine.sock")}
+    if name not in sockets:
+        raise UsageError(f"There is no host {name!r} in this lab.", f"There is {', '.join(sorted(sockets)) or 'none'}.")
+    return sockets[name]
 
 
 def _each(api: EngineAPI, names: tuple[str, ...], act: Callable[[str], Any], forgiving: bool = False) -> int:

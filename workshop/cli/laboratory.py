@@ -97,7 +97,8 @@ def make_folder() -> Path:
 
     :raises CannotHere: if it cannot be made, or its path is too long for the sockets in it.
     """
-    folder = session.make_runtime_dir() / session.LABS / str(reenter.outer_pid())
+    session.make_runtime_dir()
+    folder = session.lab_folder(reenter.outer_pid())
     remedy = "Set XDG_RUNTIME_DIR to a folder of yours with a short path."
     if len(os.fsencode(folder)) > LONGEST_PATH:
         raise CannotHere(f"The path {folder} is too long for the lab's sockets.", remedy)
