@@ -60,6 +60,31 @@ def test_a_second_terminal_finds_the_lab():
         assert "cafe" not in course.typed("docker", "network", "ls").stdout
 
 
+def test_of_two_hosts_the_one_that_is_named_is_asked():
+    with course_command("exercise", "11") as course:
+        address, _, token = course.wait_for("Ready: dashboard at ").split()[-1].partition("/#token=")
+        course.verdict("NOT PASSED")
+        words = ("network", "create", "-d", "workshop", "--subnet", "10.90.1.0/24", "-o", "vni=42", "cafe")
+        made = course.typed("docker", "-H", "beta", *words)
+        assert made.returncode == 0, made.stderr
+        for host, there in (("alpha", False), ("beta", True)):
+            line = f"docker -H {host} network ls"
+            assert ("cafe" in course.typed(*line.split()).stdout) is there
+            body = json.dumps({"line": line}).encode()
+            headers = {"Content-Type": "application/json", "X-Workshop-Token": token}
+            request = urllib.request.Request(f"{address}/api/lesson/command", body, headers)
+            with urllib.request.urlopen(request) as answer:
+                assert ("cafe" in json.load(answer)["output"]) is there
+        commands = [each for each in course.typed("calls", "-o", "curl").stdout.splitlines() if "/Plugin." in each]
+        assert {host for host in ("alpha", "beta") for each in commands if f"/{host}/plugins/" in each} == {
+            "alpha",
+            "beta",
+        }
+        wrong = course.typed("docker", "-H", "gamma", "ps")
+        assert wrong.returncode == 2
+        assert "There is no host 'gamma' in this lab. There is alpha, beta." in wrong.stderr
+
+
 def test_keys_do_what_they_say():
     with course_command() as course:
         course.verdict("NOT PASSED")

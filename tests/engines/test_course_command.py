@@ -63,3 +63,13 @@ def test_each_attempt_at_the_first_exercise_has_a_plugin_name_that_docker_does_n
         names = {line for line in course.lines if line.startswith(first.rpartition(" ")[0])}
         assert len(names) >= 2
         end(course)
+
+
+def test_a_second_host_stands_beside_docker_where_an_exercise_needs_two(engine: Engine, leftovers: Leftovers):
+    watch(engine, leftovers)
+    with course_command("exercise", "11", "--docker", **beside(engine)) as course:
+        course.verdict("NOT PASSED")
+        course.file("11_vxlan").write_text(solution("11_vxlan"))
+        assert "this machine's Docker" in course.verdict("PASSED")
+        assert course.typed("docker", "-H", "beta", "network", "ls").returncode == 0
+        end(course)
