@@ -12,7 +12,7 @@ from workshop.course.across import Across
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.eyes import Eyes
 from workshop.course.path import Broken, Side
-from workshop.course.view import Link, View, told
+from workshop.course.view import Counters, Link, View, told
 from workshop.errors import CannotHere
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "CannotHere",
     "Check",
     "Container",
+    "Counters",
     "DockerError",
     "Link",
     "Network",
@@ -270,6 +271,15 @@ class Run(Across):
             return traffic.connects(namespace, address, port, seconds)
         finally:
             namespace.close()
+
+    def send(self, link: str, number: int, source: Container | None = None) -> None:
+        """Send frames out of a link, of a container or of this host, that nobody takes and nobody answers."""
+        namespace = self.docker.namespace(source) if source is not None else self.station.namespace
+        try:
+            traffic.send(namespace, link, number)
+        finally:
+            if source is not None:
+                namespace.close()
 
     def _address(self, source: Container, target: Container, version: int) -> str:
         """The target's address on a network of both, whichever host each is on."""

@@ -15,7 +15,7 @@ from workshop.topology import wire
 
 _FAMILIES = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _GETRULE, _GETGEN = 34, 10 << 8 | 16
-_EXTENDED, _NO_STATISTICS = 29, 8
+_EXTENDED, _NO_STATISTICS, _STATISTICS = 29, 8, 23
 _LARGEST = 1 << 18
 _SOL_NETLINK, _STRICT_CHECK = 270, 12
 _FIXED = {wire.GETLINK: 16, wire.GETADDR: 8, wire.GETROUTE: 12, wire.GETNEIGH: 12, _GETRULE: 12}
@@ -87,6 +87,10 @@ class Eyes:
         ``own`` and ``port`` are what ``own_data`` and ``port_data`` read.
         """
         return self._dump(wire.GETLINK, _link, bytes(16) + wire.attribute(_EXTENDED, _NO_STATISTICS))
+
+    def counters(self) -> list[dict[str, Any]]:
+        """What has gone through all links: ``index, rx_packets, tx_packets, rx_bytes, tx_bytes``."""
+        return self._dump(wire.GETLINK, _counters)
 
     def addresses(self) -> list[dict[str, Any]]:
         """All addresses: ``index`` of the link, ``address`` with its mask."""
@@ -226,6 +230,17 @@ def _link(body: memoryview) -> dict[str, Any] | None:
         "elsewhere": 37 in found,
         "own": info.get(2),
         "port": info.get(5) if _text(info.get(4)) == "bridge" else None,
+    }
+
+
+def _counters(body: memoryview) -> dict[str, Any] | None:
+    told = wire.attributes(body, 16).get(_STATISTICS)
+    if told is None:
+        return None
+    names = ("rx_packets", "tx_packets", "rx_bytes", "tx_bytes")
+    return {
+        "index": struct.unpack_from("=i", body, 4)[0],
+        **dict(zip(names, struct.unpack_from("=4Q", told), strict=True)),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import sys
 import time
 import traceback
 from collections.abc import Sequence
@@ -210,7 +211,7 @@ def read_checks(exercise: Exercise) -> ModuleType:
 def _read(path: Path, changed: int) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"exercise_{path.parent.name}", path)
     assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # dataclasses look themselves up there
     try:
         spec.loader.exec_module(module)
     except Exception as error:

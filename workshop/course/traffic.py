@@ -1,4 +1,4 @@
-"""Traffic of the judge's own, from inside of a namespace and without a program there: a ping, a TCP connection."""
+"""Traffic of the judge's own, from inside of a namespace and without a program there: pings, connections, frames."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ USUAL = 24
 
 HEADERS = 28
 """Bytes that IPv4 and the echo request itself put before them."""
+
+_NOBODY, _SENDER = bytes.fromhex("02000000fffe"), bytes.fromhex("02000000fffd")
+_EXPERIMENT = 0x88B5
+"""The type of frames that is free for experiments (IEEE 802)."""
 
 
 def ping(
@@ -108,3 +112,17 @@ def listen(namespace: Namespace, port: int) -> socket.socket:
         end.bind(("::", port))
         end.listen(64)  # the kernel accepts; nobody needs to
     return end
+
+
+def send(namespace: Namespace, link: str, number: int) -> None:
+    """Send frames out of a link that are for nobody: they go through it, and nobody answers them. Raises OSError."""
+    with namespace.entered():
+        end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    with end:
+        for _ in range(number):
+            end.sendto(frame(_NOBODY, b"docker-network-workshop"), (link, _EXPERIMENT))
+
+
+def frame(to: bytes, payload: bytes) -> bytes:
+    """An Ethernet frame from no link of this machine, of a type that no program looks at."""
+    return (to + _SENDER + struct.pack("!H", _EXPERIMENT) + payload).ljust(60, b"\0")

@@ -110,6 +110,16 @@ class Neighbour:
     vni: int | None = None
 
 
+@dataclass(frozen=True)
+class Counters:
+    """What has gone through a link, as it counts: ``rx`` is what came to it, ``tx`` what it sent."""
+
+    rx_packets: int
+    tx_packets: int
+    rx_bytes: int
+    tx_bytes: int
+
+
 class View:
     """What there was in one namespace when it was looked at. Rules and ``fdb`` are read when first asked for."""
 
@@ -159,6 +169,13 @@ class View:
     def holder(self, address: str) -> Link | None:
         """The link that has an address (with its mask, if one is given), or ``None``."""
         return next((link for link in self.links if link.has(address)), None)
+
+    def counters(self, link: Link) -> Counters:
+        """What has gone through a link until now, while the call is made. Raises LookupError if it is gone."""
+        for row in self._eyes.counters():
+            if row.pop("index") == link.index:
+                return Counters(**row)
+        raise LookupError(link.name)
 
     def new_since(self, earlier: View) -> list[Link]:
         """The links that were not there then."""
