@@ -300,6 +300,41 @@ def test_a_tunnel_is_not_put_away_as_its_number_would_stay_taken() -> None:
 
 
 @in_lab
+def test_nodes_that_a_scenario_told_of_leave_when_it_ends_and_nothing_else_does() -> None:
+    scenarios = """
+        @scenario("one", checks=["up"])
+        def one(run):
+            run.docker.discover(run.host_address(), self_=True)
+            run.docker.discover("203.0.113.7", self_=True, bind=run.host_address())
+            for address in ("192.0.2.21", "192.0.2.22"):
+                run.docker.discover(address)
+            run.docker.discover("192.0.2.22", gone=True)
+            run.docker.call("discover_new", {"DiscoveryType": 2, "DiscoveryData": {"Keys": []}})
+            run.docker.call("discover_new", {"DiscoveryType": 1, "DiscoveryData": {"Address": "192.0.2.23"}})
+            run.docker.discover("192.0.2.24")
+            told = [call.request["DiscoveryData"] for call in run.calls("discover_new")]
+            mine, behind, other, *_ = told
+            here = run.host_address()
+            run.check("up", mine == {"Address": here, "BindAddress": here, "Self": True}, seen=str(mine))
+            run.check("up", behind["BindAddress"] == "192.0.2.10", seen=str(behind))
+            run.check("up", other == {"Address": "192.0.2.21", "BindAddress": "", "Self": False}, seen=str(other))
+    """
+    handler = """
+        def discover_new(request, host):
+            return {"Err": "not that one"} if "24" in str(request) else {}
+
+        def discover_delete(request, host):
+            print("gone", request["DiscoveryData"]["Address"])
+            return {}
+    """
+    with staged(scenarios, "discover_new", "discover_delete") as tried:
+        verdict = tried.judge(handler)
+        assert verdict.passed, told(verdict)
+        printed = [event.data["text"] for event in tried.stage.journal.since(0) if event.kind == "output"]
+        assert printed == ["gone 192.0.2.22", "gone 192.0.2.21", "gone 192.0.2.23"]
+
+
+@in_lab
 def test_a_stage_that_ends_leaves_nothing() -> None:
     def there() -> tuple[list[str], list[str], set[str]]:
         mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from workshop.course import path, traffic
 from workshop.course.across import Across
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.eyes import Eyes
+from workshop.course.nodes import Nodes
 from workshop.course.path import Broken, Side
 from workshop.course.view import Counters, Link, View, told
 from workshop.errors import CannotHere
@@ -27,6 +28,7 @@ __all__ = [
     "DockerError",
     "Link",
     "Network",
+    "Nodes",
     "Output",
     "Run",
     "View",
@@ -128,6 +130,7 @@ class Run(Across):
     _since: int = 0
     _forgiven: list[Any] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
+    _wires: dict[str, traffic.Wire] = field(default_factory=dict)
 
     @property
     def docker(self) -> Docker:
@@ -274,12 +277,19 @@ class Run(Across):
 
     def send(self, link: str, number: int, source: Container | None = None) -> None:
         """Send frames out of a link, of a container or of this host, that nobody takes and nobody answers."""
-        namespace = self.docker.namespace(source) if source is not None else self.station.namespace
-        try:
-            traffic.send(namespace, link, number)
-        finally:
-            if source is not None:
-                namespace.close()
+        wire = self.station.wire
+        if source is not None:
+            if source.id not in self._wires:
+                namespace = self.docker.namespace(source)
+                self._open.callback(namespace.close)
+                self._wires[source.id] = self._open.enter_context(closing(traffic.Wire(namespace)))
+            wire = self._wires[source.id]
+        wire.send(link, traffic.frame(b"docker-network-workshop"), number)
+
+    def nodes(self, *addresses: str) -> Nodes:
+        """Other nodes of a cluster, with these addresses, until the scenario ends."""
+        station = self.station
+        return self._open.enter_context(closing(Nodes(station.outside, station.namespace, station.wire, addresses)))
 
     def _address(self, source: Container, target: Container, version: int) -> str:
         """The target's address on a network of both, whichever host each is on."""

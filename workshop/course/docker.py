@@ -14,14 +14,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workshop.course.wire import ask_plugin
+from workshop.course.wire import ask_plugin, taken_back_by, what_it_is_about
 from workshop.engine_api import EngineAPI, EngineError
 from workshop.errors import WorkshopError
 from workshop.kernel.namespaces import Namespace
 from workshop.protocol import BY_NAME
 
 IMAGE = "busybox"
-_UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint"}
 _SLEEP = ("sleep", "6000")
 
 
@@ -232,13 +231,10 @@ class Docker:
         ``route`` is in snake case. What such a call makes is taken back by such a call when the scenario ends.
         """
         answer = ask_plugin(self.socket, BY_NAME[route].full_name, None if body is None else dict(body))
-        undo = _UNDO.get(route)
-        if undo and body is not None and not answer.get("Err"):
-            ids = {key: body[key] for key in ("NetworkID", "EndpointID") if key in body}
-            self._raw[undo, "/".join(ids.values())] = ids
-        if route in _UNDO.values() and body is not None:
-            key = "/".join(body[each] for each in ("NetworkID", "EndpointID") if each in body)
-            self._raw.pop((route, key), None)
+        about, undo = what_it_is_about(body or {}), taken_back_by(route, body or {})
+        self._raw.pop((route, str(about)), None)
+        if undo is not None and not answer.get("Err"):
+            self._raw[undo, str(about)] = about
         return answer
 
     def activate(self) -> dict[str, Any]:
@@ -249,9 +245,9 @@ class Docker:
         """What the plugin answers to NetworkDriver.GetCapabilities, asked afresh."""
         return self.call("get_capabilities")
 
-    def discover(self, address: str, gone: bool = False, self_: bool = False) -> dict[str, Any]:
-        """Tell the plugin of a node of the cluster, as Swarm does; its answer."""
-        data = {"Address": address, "BindAddress": address, "Self": self_}
+    def discover(self, address: str, gone: bool = False, self_: bool = False, bind: str = "") -> dict[str, Any]:
+        """Tell the plugin of a node of the cluster, as Swarm does; its answer. ``bind``: where it listens itself."""
+        data = {"Address": address, "BindAddress": bind or (address if self_ else ""), "Self": self_}
         return self.call("discover_delete" if gone else "discover_new", {"DiscoveryType": 1, "DiscoveryData": data})
 
     # -- the end of a scenario
@@ -282,6 +278,7 @@ class Docker:
                     list(pool.map(remove, made))
             elif made:
                 remove(made[0])
+        take_back("discover_delete")
         self.containers, self.networks = [], []
         return refused
 

@@ -10,9 +10,10 @@ import struct
 from workshop.kernel.namespaces import Namespace
 from workshop.topology import wire
 
-_SETLINK, _DELLINK, _DELADDR = 16, 17, 21
+_SETLINK, _DELLINK, _NEWADDR, _DELADDR = 16, 17, 20, 21
 _NAME, _MASTER, _ALIAS = 3, 10, 20
 _UP = 1
+_NODAD = 0x02
 
 
 class Hands:
@@ -50,12 +51,13 @@ class Hands:
         """Remove a link."""
         self._ask(_DELLINK, struct.pack("=BxHiII", 0, 0, index, 0, 0))
 
+    def add_address(self, index: int, address: str) -> None:
+        """Give a link an address, at once to be used; without a mask, it is for that address alone."""
+        self._ask(_NEWADDR, _address(index, address))
+
     def remove_address(self, index: int, address: str) -> None:
         """Take an address with its mask from a link."""
-        found = ipaddress.ip_interface(address)
-        family = socket.AF_INET if found.version == 4 else socket.AF_INET6
-        body = struct.pack("=BBBBI", family, found.network.prefixlen, 0, 0, index)
-        self._ask(_DELADDR, body + _attribute(2, found.ip.packed) + _attribute(1, found.ip.packed))
+        self._ask(_DELADDR, _address(index, address))
 
     def _ask(self, kind: int, body: bytes) -> None:
         self._sequence += 1
@@ -64,6 +66,13 @@ class Hands:
             number = -struct.unpack_from("=i", answer)[0]
             if number:
                 raise OSError(number, os.strerror(number))
+
+
+def _address(index: int, address: str) -> bytes:
+    found = ipaddress.ip_interface(address)
+    family = socket.AF_INET if found.version == 4 else socket.AF_INET6
+    body = struct.pack("=BBBBI", family, found.network.prefixlen, _NODAD, 0, index)
+    return body + _attribute(2, found.ip.packed) + _attribute(1, found.ip.packed)
 
 
 def _attribute(kind: int, value: bytes) -> bytes:

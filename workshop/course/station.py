@@ -18,6 +18,7 @@ from workshop.course.learner.faults import Fault
 from workshop.course.learner.process import Learner, Loaded
 from workshop.course.learner.zygote import Zygote
 from workshop.course.leftovers import Baseline, Difference
+from workshop.course.traffic import Wire
 from workshop.engine_api import EngineAPI
 from workshop.journal import Journal
 from workshop.kernel.namespaces import Namespace
@@ -51,7 +52,7 @@ class Station:
         self.name, self.namespace, self.outside, self.journal = name, namespace, outside, journal
         self.address, self.address6 = addresses
         self.driver = driver
-        self.eyes, self._companions = Eyes(namespace), Eyes(namespace)
+        self.eyes, self._companions, self.wire = Eyes(namespace), Eyes(namespace), Wire(namespace)
         self.companion = Companion(drivers.load(driver), self._companions)
         self.learner: Learner | None = None
         self.learners: set[str] = set()
@@ -160,3 +161,4 @@ class Station:
             self.learner.close()
         self.eyes.close()
         self._companions.close()
+        self.wire.close()

@@ -22,7 +22,11 @@ USUAL = 24
 HEADERS = 28
 """Bytes that IPv4 and the echo request itself put before them."""
 
-_NOBODY, _SENDER = bytes.fromhex("02000000fffe"), bytes.fromhex("02000000fffd")
+_SOL_PACKET, _PAST_THE_QUEUE = 263, 20
+NOBODY, EVERYBODY = bytes.fromhex("02000000fffe"), bytes.fromhex("ffffffffffff")
+"""To whom a frame may go: a link that is nowhere, and all there are."""
+
+_SENDER = bytes.fromhex("02000000fffd")
 _EXPERIMENT = 0x88B5
 """The type of frames that is free for experiments (IEEE 802)."""
 
@@ -114,15 +118,29 @@ def listen(namespace: Namespace, port: int) -> socket.socket:
     return end
 
 
-def send(namespace: Namespace, link: str, number: int) -> None:
-    """Send frames out of a link that are for nobody: they go through it, and nobody answers them. Raises OSError."""
-    with namespace.entered():
-        end = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    with end:
-        for _ in range(number):
-            end.sendto(frame(_NOBODY, b"docker-network-workshop"), (link, _EXPERIMENT))
+class Wire:
+    """Sends frames out of the links of a namespace. It holds a socket there until ``close``, which takes its time."""
+
+    def __init__(self, namespace: Namespace) -> None:
+        with namespace.entered():
+            self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)  # 0: it is to receive nothing
+        # a link whose other side has just come up swallows what is in its queue until the kernel finds time for it
+        self._socket.setsockopt(_SOL_PACKET, _PAST_THE_QUEUE, 1)
+
+    def send(self, link: str, data: bytes, number: int = 1) -> bool:
+        """Send a frame, so many times; say whether it went: a link that is down, or leads nowhere, takes none."""
+        try:
+            for _ in range(number):
+                self._socket.sendto(data, (link, _EXPERIMENT))
+        except OSError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Let go of the namespace."""
+        self._socket.close()
 
 
-def frame(to: bytes, payload: bytes) -> bytes:
-    """An Ethernet frame from no link of this machine, of a type that no program looks at."""
+def frame(payload: bytes, to: bytes = NOBODY) -> bytes:
+    """An Ethernet frame from a link that is nowhere, of a type that no program looks at."""
     return (to + _SENDER + struct.pack("!H", _EXPERIMENT) + payload).ljust(60, b"\0")

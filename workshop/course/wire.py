@@ -6,12 +6,16 @@ import http.client
 import json
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 _ACCEPT = "application/vnd.docker.plugins.v1.2+json"
 PATIENCE = 30.0
 """Seconds that an answer may take: more than a learner's handler has."""
+
+_UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint", "discover_new": "discover_delete"}
+_ABOUT = ("NetworkID", "EndpointID", "DiscoveryType", "DiscoveryData")
 
 
 def ask_plugin(path: Path, route: str, body: dict[str, Any] | None) -> dict[str, Any]:
@@ -41,3 +45,14 @@ def ask_plugin(path: Path, route: str, body: dict[str, Any] | None) -> dict[str,
     if status != 200 and not answer.get("Err"):
         answer["Err"] = f"{route}: status {status}"
     return answer
+
+
+def what_it_is_about(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The part of a call's body that the call which takes it back has too."""
+    return {key: body[key] for key in _ABOUT if key in body}
+
+
+def taken_back_by(route: str, body: Mapping[str, Any]) -> str | None:
+    """The route that takes back what a call makes, or ``None``. Nobody says of the host's own node that it is gone."""
+    nothing = body.get("DiscoveryType", 1) != 1 or (body.get("DiscoveryData") or {}).get("Self")
+    return None if nothing else _UNDO.get(route)
