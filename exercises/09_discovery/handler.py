@@ -13,7 +13,7 @@ def discover_new(request: DiscoveryRequest, host: Host) -> Empty:
     """NetworkDriver.DiscoverNew: a node has joined the cluster. It may be this host itself."""
     data = request.get("DiscoveryData") or {}
     # TODO: remember it, and let the tunnel of each network that there is send to it.
-    print(f"{data.get('Address')} has joined; there are {len(host.networks)} networks")
+    print(f"{data.get('Address')} has joined; networks on this host: {len(host.networks)}")
     return {}
 
 
@@ -21,7 +21,7 @@ def discover_delete(request: DiscoveryRequest, host: Host) -> Empty:
     """NetworkDriver.DiscoverDelete: a node has left the cluster."""
     data = request.get("DiscoveryData") or {}
     # TODO: forget it, and let no tunnel send to it any more.
-    print(f"{data.get('Address')} has left; there are {len(host.networks)} networks")
+    print(f"{data.get('Address')} has left; networks on this host: {len(host.networks)}")
     return {}
 
 

@@ -38,14 +38,9 @@ class Cluster:
     wire: Wire
     nodes: Nodes
 
-    def change(self, change: Callable[[IPRoute], object]) -> None:
+    def change(self, what: Callable[[IPRoute], object]) -> None:
         """Do something on the host."""
-
-        def run() -> None:
-            with IPRoute() as ip:
-                change(ip)
-
-        self.host.run(run)
+        change(self.host, what)
 
     def make(self, **local: str) -> None:
         """The bridge and the tunnel."""
@@ -62,6 +57,16 @@ class Cluster:
         """The tunnel sends to these nodes."""
         for address in addresses:
             self.change(lambda ip, to=address: ip.fdb("append", ifindex=far(ip), lladdr=EVERYBODY, dst=to))
+
+
+def change(namespace: Namespace, what: Callable[[IPRoute], object]) -> None:
+    """Do something in a namespace."""
+
+    def run() -> None:
+        with IPRoute() as ip:
+            what(ip)
+
+    namespace.run(run)
 
 
 def far(ip: IPRoute) -> int:
@@ -123,7 +128,7 @@ def test_a_frame_goes_through_a_link_that_has_just_come_up() -> None:
     for _ in range(20):
         namespace = Namespace.create()
         with contextlib.closing(Wire(namespace)) as wire, Eyes(namespace) as eyes:
-            namespace.run(lambda: make(IPRoute()))
+            change(namespace, make)
             assert wire.send("br", traffic.frame(b"for everybody", traffic.EVERYBODY), 1000)
             assert wire.send("one", FRAME, 1000)
             view = View(eyes)
@@ -137,7 +142,7 @@ def test_a_frame_goes_through_a_link_that_has_just_come_up() -> None:
 def test_a_link_that_is_down_or_leads_nowhere_takes_no_frame() -> None:
     namespace = Namespace.create()
     with contextlib.closing(Wire(namespace)) as wire:
-        namespace.run(lambda: IPRoute().link("add", ifname="up", kind="veth", peer="down", state="up"))
+        change(namespace, lambda ip: ip.link("add", ifname="up", kind="veth", peer="down", state="up"))
         assert not any(wire.send(link, FRAME) for link in ("up", "down", "none"))
     namespace.close()
 
