@@ -12,14 +12,12 @@ from pyroute2 import IPRoute
 from tests.course.test_path import network
 from tests.lab.inside import in_lab
 from workshop.course import traffic
-from workshop.course.attic import Attic
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
 from workshop.course.traffic import Wire
 from workshop.course.view import View
 from workshop.errors import CannotHere
 from workshop.kernel.namespaces import Namespace
-from workshop.kernel.trace import ignore
 from workshop.lab.lab import Lab
 
 pytestmark = pytest.mark.lab
@@ -208,19 +206,3 @@ def test_nodes_go_and_leave_nothing() -> None:
         assert not {f"{A}/32", f"{A6}/128", f"{B}/32"} & addresses()
         Nodes(world, found.host, found.wire, (B,)).close()
         world.close()
-
-
-@in_lab
-def test_a_tunnel_is_not_only_put_away() -> None:
-    with cluster() as found:
-        found.make()
-        attic = Attic(found.host, ignore)
-        attic.open = True
-        for name in ("far", "br"):
-            attic.link("del", index=attic.index(name))
-        with Eyes(found.host) as eyes:
-            kinds = [row["kind"] for row in eyes.links() if row["name"].startswith("gone")]
-        assert kinds == ["bridge"]
-        found.make()  # with the same VNI
-        attic.clear()
-        attic.close()

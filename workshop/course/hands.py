@@ -52,11 +52,11 @@ class Hands:
         self._ask(_DELLINK, struct.pack("=BxHiII", 0, 0, index, 0, 0))
 
     def add_address(self, index: int, address: str) -> None:
-        """Give a link an address, at once to be used; without a mask, it is for that address alone."""
+        """Give a link an address, to be used at once. Without a mask, it is this one address and no subnet."""
         self._ask(_NEWADDR, _address(index, address))
 
     def remove_address(self, index: int, address: str) -> None:
-        """Take an address with its mask from a link."""
+        """Take an address from a link, with the mask that it has there."""
         self._ask(_DELADDR, _address(index, address))
 
     def _ask(self, kind: int, body: bytes) -> None:

@@ -32,21 +32,27 @@ class Nodes:
 
     def __init__(self, outside: Namespace, host: Namespace, wire: traffic.Wire, addresses: Iterable[str]) -> None:
         self.addresses, self._wire = tuple(addresses), wire
-        self._hands = Hands(outside)
-        with Eyes(outside) as eyes:
-            self._index = next(row["index"] for row in eyes.addresses() if row["address"].startswith(f"{WORLD4}/"))
-        self._ears, self._direct = _both_versions(outside), _both_versions(host)
+        self._open = contextlib.ExitStack()
         try:
+            self._ears = self._open.enter_context(_both_versions(outside))
+            self._direct = self._open.enter_context(_both_versions(host))
             self._ears.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
             self._ears.bind(("::", PORT))
-            for address in self.addresses:
-                self._hands.add_address(self._index, address)
+            self._move_in(outside)
         except OSError as error:
             self.close()
             raise CannotHere(
                 f"No other nodes can be played on this machine ({error}).",
                 f"Is UDP port {PORT} in use, or IPv6 off?",
             ) from None
+
+    def _move_in(self, outside: Namespace) -> None:
+        with Eyes(outside) as eyes:
+            index = next(row["index"] for row in eyes.addresses() if row["address"].startswith(f"{WORLD4}/"))
+        hands = self._open.enter_context(contextlib.closing(Hands(outside)))
+        for address in self.addresses:
+            hands.add_address(index, address)
+            self._open.callback(_unless_gone, hands, index, address)
 
     def heard(self, link: str, wanted: Iterable[str] = ()) -> Counter[str]:
         """Send one frame for everybody into a link of the host: how many copies of it each node got, by its address.
@@ -79,12 +85,12 @@ class Nodes:
 
     def close(self) -> None:
         """The nodes are gone."""
-        self._ears.close()
-        self._direct.close()
-        for address in self.addresses:
-            with contextlib.suppress(OSError):
-                self._hands.remove_address(self._index, f"{address}/{ipaddress.ip_address(address).max_prefixlen}")
-        self._hands.close()
+        self._open.close()
+
+
+def _unless_gone(hands: Hands, index: int, address: str) -> None:
+    with contextlib.suppress(OSError):
+        hands.remove_address(index, address)
 
 
 def _both_versions(namespace: Namespace) -> socket.socket:
