@@ -268,6 +268,7 @@ def test_every_command_can_be_typed(page: Path):
 OTHERS = {
     "--all-kinds": "pytest's, from tests/conftest.py",
     "--times": "of python -m workshop.course.judge",
+    "--part": "of the same",
 }
 """Options in running text that are not the program's."""
 

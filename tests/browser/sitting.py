@@ -106,9 +106,13 @@ class Sitting:
         self.typed: list[str] = []
         self.answers: dict[str, dict[str, Any]] = {}
         self.files = ["handler.py"]
+        self.file = ""
+        """The file that is worked on, if it is not the first."""
+        self.mended: set[str] = set()
         self.title = dict(enumerate((title for _, title in NAMES), 1))
         self.goal = "Make a Linux bridge with the gateway's address, `IPv4Data[0].Gateway`, and bring it up."
         self.on_save: Callable[[str], None] = lambda text: None
+        self.on_choose: Callable[[str], None] = lambda name: None
         self.reruns = 0
         self._lock = threading.Lock()
         self._told = journal.append
@@ -140,6 +144,7 @@ class Sitting:
             problem=problem,
             attempt=self.attempt,
             at=time.time(),
+            extra={"part": self.file.removesuffix(".py")} if self.file else {},
         )
         self.verdict = made.as_dict()
         if made.passed:
@@ -168,7 +173,17 @@ class Sitting:
                 "routes": ["create_network"],
                 "driver": "bridge",
                 "engine": "28.5",
-                "files": [{"name": name, "path": str(self.path(name))} for name in self.files],
+                "files": [
+                    {
+                        "name": name,
+                        "path": str(self.path(name)),
+                        "title": f"About {name}" if len(self.files) > 1 else "",
+                        "passed": name in self.mended,
+                    }
+                    for name in self.files
+                ],
+                "file": self.file or self.files[0],
+                "next_file": self._next_file(),
                 "try": self.commands,
                 "hints": list(HINTS[: self.hints]),
                 "hints_total": len(HINTS),
@@ -178,6 +193,10 @@ class Sitting:
                 "next": self.number + 1 if self.number < len(NAMES) else None,
                 "problem": self.problem,
             }
+
+    def _next_file(self) -> str | None:
+        left = [name for name in self.files if name not in self.mended]
+        return left[0] if len(self.files) > 1 and left else None
 
     def _state(self, number: int) -> str:
         return "passed" if number in self.passed else "begun" if number in self.begun else "untouched"
@@ -206,13 +225,20 @@ class Sitting:
         if not 1 <= number <= len(NAMES):
             raise UsageError(f"There is no exercise {number}.", "See `python -m workshop list`.")
         with self._lock:
-            self.number, self.verdict, self.hints, self.attempt = number, None, 0, 0
+            self.number, self.verdict, self.hints, self.attempt, self.file = number, None, 0, 0, ""
         self._told("verdict", {"exercise": number, "opened": True})
 
-    def reset(self) -> dict[str, Any]:
-        backup = self.path().with_suffix(".py.backup")
-        backup.write_text(self.path().read_text())
-        self.path().write_text(STUB)
+    def choose(self, name: str) -> None:
+        if name not in self.files:
+            raise UsageError(f"There is no file {name!r} here.")
+        self.file, self.verdict = name, None
+        self.on_choose(name)
+
+    def reset(self, name: str | None = None) -> dict[str, Any]:
+        path = self.path(name or self.files[0])
+        backup = path.with_suffix(".py.backup")
+        backup.write_text(path.read_text())
+        path.write_text(STUB)
         return {"backup": str(backup)}
 
     def read(self, name: str) -> dict[str, Any]:

@@ -229,20 +229,6 @@ def test_after_the_last_one_there_is_no_next(page: Page, sitting: Sitting) -> No
     assert sitting.number == 16
 
 
-def test_one_of_several_files_that_passes_is_not_the_whole_exercise(page: Page, sitting: Sitting) -> None:
-    sitting.files = ["bug_1.py", "bug_2.py"]
-    sitting.begun.add(15)
-    sitting.open(15)
-    expect(page.locator("#yours li")).to_have_count(2)
-    sitting.judge()
-    sitting.passed.discard(15)
-    sitting.judge()
-    sitting.passed.discard(15)
-    page.reload()
-    expect(page.locator("#card h3")).to_have_text("This one is mended")
-    expect(page.locator("#do-next")).to_have_count(0)
-
-
 def test_progress_has_a_segment_for_each_exercise_with_name_and_state(page: Page, sitting: Sitting) -> None:
     segments = page.get_by_role("navigation", name="Exercises").get_by_role("button")
     expect(segments).to_have_count(16)

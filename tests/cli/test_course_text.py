@@ -108,6 +108,28 @@ def test_what_passed_says_what_is_next():
     assert "    Next it goes.\n    Next: workshop exercise 4" in text
 
 
+def test_a_part_is_named_and_of_several_which_have_passed():
+    assert "exercise 3, bug_2, Docker 28.5" in shown(verdict_text.verdict(verdict(part="bug_2")))
+    other = {**FINDING, "file": "/home/ann/bench/15_bug_hunt/bug_3.py", "title": "Of another part"}
+    same = {**FINDING, "title": "Of the same part"}
+    parts = [{"part": "bug_1", "passed": True}, {"part": "bug_2", "passed": False}, {"part": "bug_3", "passed": False}]
+    text = shown(verdict_text.verdict(verdict(FINDING, same, other, parts=parts)))
+    assert text.splitlines()[1] == "    1 of 3 parts: ✓ bug_1  ✕ bug_2  ✕ bug_3"
+    assert "also: Of the same part" in text
+    assert "Of another part" not in text and "not reached" not in text
+
+
+def test_a_hint_says_whose_it_is():
+    told = {"text": "Look.", "number": 1, "total": 3}
+    assert shown(verdict_text.hint(told)).startswith("Hint 1 of 3  2 more")
+    assert shown(verdict_text.hint({**told, "part": "bug_2"})).startswith("Hint 1 of 3 for bug_2  2 more")
+
+
+def test_how_far_one_is_counts_parts():
+    row = {"number": 15, "name": "bug_hunt", "title": "Six drivers", "state": "begun", "parts": 6, "done": 2}
+    assert "Six drivers, 2 of 6" in shown(verdict_text.progress([row], 80))
+
+
 def test_a_fault_of_the_machine_blames_nobody():
     text = shown(verdict_text.verdict(verdict(problem="nft is missing. Install it.", passed=False)))
     assert text.startswith("NOT JUDGED")

@@ -49,6 +49,22 @@ def test_an_exercise_of_several_parts_has_a_file_for_each(tmp_path: Path):
     (found,) = exercise.catalogue(tmp_path)
     assert found.files == ("bug_1.py", "bug_2.py")
     assert found.solution("bug_2.py") == place / "solution" / "bug_2.py"
+    assert [found.part_of(name) for name in found.files] == ["bug_1", "bug_2"]
+
+
+def test_each_part_may_say_what_it_is_about(tmp_path: Path):
+    more = 'try = ["docker ps"]\nparts = ["bug_1", "bug_2"]\n[part.bug_2]\ntitle = "Dead"\ntry = ["docker info"]\n'
+    make(tmp_path, facts=FACTS + more)
+    (found,) = exercise.catalogue(tmp_path)
+    assert (found.part("bug_1.py").title, found.part("bug_1.py").commands) == ("", ("docker ps",))
+    assert (found.part("bug_2.py").title, found.part("bug_2.py").commands) == ("Dead", ("docker info",))
+
+
+def test_without_parts_the_file_is_the_exercise(tmp_path: Path):
+    make(tmp_path, facts=FACTS + 'try = ["docker ps"]\n')
+    (found,) = exercise.catalogue(tmp_path)
+    assert found.part_of("handler.py") is None
+    assert found.part("handler.py").commands == ("docker ps",)
 
 
 def test_exercises_come_by_number_and_other_folders_are_none(tmp_path: Path):
@@ -87,6 +103,10 @@ def test_an_exercise_that_there_is_not_is_told_in_a_sentence(tmp_path: Path, whi
         (FACTS + "hosts = true\n", "`hosts` must be 1 or 2."),
         (FACTS + 'engine = "19.03"\n', "`engine` must be one of 20.10, 26.1, 28.5."),
         (FACTS + 'parts = ["../x"]\n', "`parts` must be a list of names of files"),
+        (FACTS + "part = 1\n", "`part` must have tables such as `[part.bug_1]`, with `title` and `try`."),
+        (FACTS + 'parts = ["a"]\n[part.a]\nname = "x"\n', "`part` must have tables such as `[part.a]`, with"),
+        (FACTS + 'parts = ["a"]\n[part.a]\ntitle = 3\n', "`part` has `a.title`, which must be a text."),
+        (FACTS + 'parts = ["a"]\n[part.b]\ntitle = "x"\n', "`part.b` is about none of the `parts`."),
         (FACTS + "try = [1]\n", "`try` must be a list of texts."),
         ("title = \n", "cannot be read: Invalid value"),
     ],
@@ -129,6 +149,16 @@ def test_hints_are_parted_at_their_headings(tmp_path: Path):
     (place / "hints.md").write_text(text)
     (found,) = exercise.catalogue(tmp_path)
     assert found.hints() == ("**Look**\n\nAt the *kernel*.", "A bridge.\n\n    ip link", "**last**")
+
+
+def test_each_part_has_hints_of_its_own(tmp_path: Path):
+    place = make(tmp_path, facts=FACTS + 'parts = ["bug_1", "bug_2"]\n')
+    text = "# bug_1: dead\n\n## Hint 1: Look\n\nAt `# bug_2`.\n\n# bug_2\n\n## Hint 1\n\nOne.\n\n## Hint 2\n\nTwo.\n"
+    (place / "hints.md").write_text(text)
+    (found,) = exercise.catalogue(tmp_path)
+    assert found.hints("bug_1") == ("**Look**\n\nAt `# bug_2`.",)
+    assert found.hints("bug_2") == ("One.", "Two.")
+    assert found.hints("bug_3") == ()
 
 
 def test_missing_texts_are_told(tmp_path: Path):

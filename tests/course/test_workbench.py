@@ -17,7 +17,7 @@ from workshop import resources
 from workshop.course import exercise as catalogue
 from workshop.course import workbench
 from workshop.course.exercise import Exercise
-from workshop.course.progress import Progress
+from workshop.course.progress import Progress, hints_of
 from workshop.course.workbench import Workbench
 from workshop.errors import CannotHere, UsageError, WorkshopError
 
@@ -308,6 +308,39 @@ def test_hints_that_were_asked_for_are_remembered(progress: Progress):
     progress.hinted("join", 2)
     progress.hinted("join", 1)
     assert progress.entry("join")["hints"] == 2
+
+
+def test_each_part_remembers_its_own_hints(progress: Progress):
+    progress.hinted("bug_hunt", 2, "bug_1")
+    progress.hinted("bug_hunt", 1, "bug_2")
+    progress.hinted("bug_hunt", 1, "bug_1")
+    entry = progress.entry("bug_hunt")
+    assert [hints_of(entry, part) for part in ("bug_1", "bug_2", "bug_3", None)] == [2, 1, 0, 0]
+    assert hints_of({"part_hints": 7}, "bug_1") == 0
+
+
+@pytest.mark.parametrize(
+    ("passed", "first", "after"),
+    [
+        ("", "bug_1.py", ["bug_2.py", "bug_3.py", None]),
+        ("1", "bug_2.py", ["bug_2.py", "bug_3.py", None]),
+        ("3", "bug_1.py", ["bug_2.py", None, "bug_1.py"]),
+        ("23", "bug_1.py", [None, "bug_1.py", "bug_1.py"]),
+        ("123", "bug_3.py", [None, None, None]),
+    ],
+)
+def test_one_goes_on_with_what_has_not_passed(
+    bench: Workbench, tmp_path: Path, passed: str, first: str, after: list[str | None]
+):
+    exercise = make_exercise(tmp_path / "more", "15_bug_hunt", more='parts = ["bug_1", "bug_2", "bug_3"]\n')
+    for digit in passed:
+        bench.progress.judged("bug_hunt", True, f"bug_{digit}", 3)
+    assert bench.first_file(exercise) == first
+    assert [bench.next_file(exercise, file) for file in exercise.files] == after
+
+
+def test_of_one_file_there_is_no_next(bench: Workbench, exercise: Exercise):
+    assert (bench.first_file(exercise), bench.next_file(exercise, "handler.py")) == ("handler.py", None)
 
 
 def test_what_is_not_known_is_kept(progress: Progress):

@@ -28,6 +28,7 @@ CHANGING = [
     ("POST", "/solution"),
     ("POST", "/run"),
     ("POST", "/open"),
+    ("POST", "/choose"),
     ("POST", "/reset"),
     ("PUT", "/file"),
     ("POST", "/command"),
@@ -130,6 +131,11 @@ def test_each_command_is_the_lessons(ask: Ask, sitting: Sitting) -> None:
     assert sitting.reruns == 1
     assert ask("/command", {"line": "docker ps"})[1] == {"code": 0, "output": "docker ps was run\n"}
     assert Path(ask("/reset", {})[1]["backup"]).read_text() == STUB
+    sitting.files.append("other.py")
+    assert ask("/choose", {"name": "other.py"}) == (200, {})
+    assert (sitting.file, ask()[1]["file"]) == ("other.py", "other.py")
+    assert ask("/choose", {"name": "third.py"}) == (400, {"error": "There is no file 'third.py' here."})
+    assert ask("/reset", {"name": "other.py"})[1]["backup"].endswith("other.py.backup")
     assert ask("/open", {"number": 6}) == (200, {})
     assert sitting.number == 6
 

@@ -149,6 +149,7 @@ def course_command(
                     stream.close()
 
 
-def solution(label: str = "03_create_network") -> str:
-    """The text of an exercise's solution."""
-    return (resources.path("exercises") / label / "solution.py").read_text(encoding="utf-8")
+def solution(label: str = "03_create_network", part: str = "") -> str:
+    """The text of an exercise's solution, or of that of one of its parts (``bug_1.py``)."""
+    place = resources.path("exercises") / label
+    return (place / "solution" / part if part else place / "solution.py").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from workshop.cli.course_options import VERSIONS, bench, find, folder_option, tell_notes
+from workshop.cli.course_options import VERSIONS, bench, file_argument, file_of, find, folder_option, tell_notes
 from workshop.errors import CANNOT_HERE, DONE, FAILED, UsageError
 
 if TYPE_CHECKING:
@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from workshop.course.verdict import Verdict
     from workshop.course.workbench import Workbench
 
+Judged = tuple[Path, str | None]
+"""A file that is judged, and as which part of the exercise."""
+
 
 @click.command()
 @click.argument("which", metavar="[EXERCISE]", required=False)
+@file_argument
 @click.option("--all", "everything", is_flag=True, help="Every exercise that you have begun.")
 @click.option("--handler", metavar="FILE", help="Judge this file instead of yours; your progress stays as it is.")
 @click.option(
@@ -30,9 +34,17 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The verdict as one JSON object; with --all, one a line.")
 @folder_option
 def check(
-    which: str | None, everything: bool, handler: str | None, engine: str | None, as_json: bool, folder: str | None
+    which: str | None,
+    file: str | None,
+    everything: bool,
+    handler: str | None,
+    engine: str | None,
+    as_json: bool,
+    folder: str | None,
 ) -> int:
     """Judge an exercise once, by its number or name.
+
+    Where an exercise has several files, FILE names one of them; else all are judged.
 
     Ends with 0 if it passed, 1 if not, 3 if it cannot be judged here.
     """
@@ -42,13 +54,13 @@ def check(
         raise UsageError("--handler is for one exercise.", "Leave out --all, and name the exercise.")
     if handler is not None:
         chosen = find(str(which))
-        file = _handler(chosen, handler)
-        return _judge([(chosen, [file])], None, engine, as_json)
+        return _judge([(chosen, [_handler(chosen, handler, file_of(chosen, file))])], None, engine, as_json)
     workbench = bench(folder)
     if which is not None:
         chosen = find(which)
+        one = file_of(chosen, file)
         workbench.prepare(chosen)
-        return _judge([_own(workbench, chosen)], workbench, engine, as_json)
+        return _judge([_own(workbench, chosen, one)], workbench, engine, as_json)
     return _judge_all(workbench, engine, as_json)
 
 
@@ -66,27 +78,29 @@ def _judge_all(workbench: Workbench, engine: str | None, as_json: bool) -> int:
     return code
 
 
-def _own(workbench: Workbench, exercise: Exercise) -> tuple[Exercise, list[Path]]:
-    return exercise, [workbench.file(exercise, name) for name in exercise.files]
+def _own(workbench: Workbench, exercise: Exercise, one: str | None = None) -> tuple[Exercise, list[Judged]]:
+    names = exercise.files if one is None else (one,)
+    return exercise, [(workbench.file(exercise, name), exercise.part_of(name)) for name in names]
 
 
-def _handler(exercise: Exercise, handler: str) -> Path:
-    """The file that was named. Raises UsageError if it cannot be judged by this exercise."""
+def _handler(exercise: Exercise, handler: str, one: str | None) -> Judged:
+    """The file that was named, judged in the place of ``one``. Raises UsageError if it cannot be judged."""
     path = Path(handler).absolute()
     if not path.exists():
         raise UsageError(f"There is no file {handler}.", "Give --handler the path of a Python file.")
     if not path.is_file():
         raise UsageError(f"{handler} is no file.", "Give --handler the path of a Python file.")
-    if exercise.parts and path.name not in exercise.files:
+    if one is None and exercise.parts and path.name not in exercise.files:
+        parts = ", ".join(exercise.parts)
         raise UsageError(
             f"Exercise {exercise.number} has parts, and {path.name} is called like none of them.",
-            f"Call it as one of {', '.join(exercise.files)}.",
+            f"Say which it is: {parts}, as in `check {exercise.number} {exercise.parts[0]} --handler {handler}`.",
         )
-    return path
+    return path, exercise.part_of(one or path.name)
 
 
 def _judge(
-    what: list[tuple[Exercise, list[Path]]],
+    what: list[tuple[Exercise, list[Judged]]],
     workbench: Workbench | None,
     engine: str | None,
     as_json: bool,
@@ -130,7 +144,7 @@ def _judge(
 
 def _verdict(
     exercise: Exercise,
-    files: list[Path],
+    files: list[Judged],
     place: Path,
     zygote: Any,
     engine: str | None,
@@ -147,14 +161,16 @@ def _verdict(
     verdicts = []
     attempt = 0 if workbench is None else count(workbench.progress.entry(exercise.name), "attempts") + 1
     with Stage(exercise, place, None, zygote, engine=engine) as stage, _interrupting(stage, ended):
-        for path in files:
-            verdict = judge(stage, path, attempt)
+        for path, part in files:
+            since = stage.journal.last
+            verdict = judge(stage, path, attempt, part)
+            if all(each.passed for each in verdicts):  # what is shown is about the first that has not passed
+                output.clear()
+                for event in stage.journal.since(since):
+                    output.take(event)
             verdicts.append(verdict)
             if workbench is not None and verdict.problem is None and not ended.is_set():
-                part = path.stem if exercise.parts else None
                 workbench.progress.judged(exercise.name, verdict.passed, part, len(exercise.files))
-        for event in stage.journal.since(0):
-            output.take(event)
     return together(verdicts), output
 
 
@@ -180,25 +196,37 @@ def _interrupting(stage: Any, ended: Any) -> Any:
         thread.join()
 
 
+def _way_on(exercise: Exercise, data: dict[str, Any], workbench: Workbench | None) -> dict[str, str]:
+    """What to do next, as ``verdict_text.verdict`` is told it."""
+    from workshop.cli.verdict_text import typed
+    from workshop.course.exercise import catalogue
+    from workshop.course.lesson import following
+
+    first = next((each["file"] for each in data["findings"] if each["file"]), "")
+    part = data.get("part") or (exercise.part_of(first) if first else None)
+    hints = typed(" ".join(filter(None, ("hint", str(exercise.number), part))))
+    if workbench is None:
+        return {"hints": hints}
+    file = workbench.next_file(exercise, f"{part}.py") if part else None
+    if file is not None:
+        text, command = f"Next is {file}.", f"check {exercise.number} {exercise.part_of(file)}"
+    else:
+        number = following(catalogue(broken=[]), exercise)
+        text, command = exercise.next, f"exercise {number}" if number else ""
+    return {"hints": hints, "next_text": text, "next_command": typed(command) if command else ""}
+
+
 def _say(exercise: Exercise, verdict: Verdict, output: Any, workbench: Workbench | None, brief: bool) -> None:
     from rich.console import Group
     from rich.text import Text
 
     from workshop.cli import verdict_text
     from workshop.cli.screen import Screen
-    from workshop.course.exercise import catalogue
-    from workshop.course.lesson import following
 
     data = verdict.as_dict()
     if brief:
         Screen().say(verdict_text.brief(data))
         return
-    next_number = following(catalogue(broken=[]), exercise) if workbench is not None else None
-    told = verdict_text.verdict(
-        data,
-        next_text=exercise.next if workbench is not None else "",
-        next_command=verdict_text.typed(f"exercise {next_number}") if next_number else "",
-        hints=verdict_text.typed(f"hint {exercise.number}"),
-    )
+    told = verdict_text.verdict(data, **_way_on(exercise, data, workbench))
     printed = output.shown(data)
     Screen().say(told if printed is None else Group(printed, Text(), told))

@@ -29,6 +29,10 @@ which_argument = click.argument("which", metavar="EXERCISE")
 """An exercise: its number or its name."""
 
 
+file_argument = click.argument("file", required=False)
+"""Of an exercise with several files, one of them; given to the command as ``file``."""
+
+
 def sitting_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of what opens an exercise and watches."""
     for option in reversed(
@@ -56,6 +60,18 @@ def find(which: str) -> Exercise:
     from workshop.course import exercise
 
     return exercise.find(which)
+
+
+def file_of(exercise: Exercise, name: str | None) -> str | None:
+    """The file that was named, with ``.py`` or without; ``None`` if none was. Raises UsageError if there is none."""
+    from workshop.errors import UsageError
+
+    if name is None:
+        return None
+    file = name if name.endswith(".py") else f"{name}.py"
+    if file not in exercise.files:
+        raise UsageError(f"Exercise {exercise.number} has no file {file!r}.", f"It has {', '.join(exercise.files)}.")
+    return file
 
 
 def bench(folder: str | None) -> Workbench:

@@ -18,21 +18,12 @@ def show(folder: str | None) -> None:
     from workshop.cli.screen import Screen
     from workshop.cli.start import where
     from workshop.course.exercise import catalogue
+    from workshop.course.lesson import standing
     from workshop.errors import WorkshopError
 
     workbench = bench(folder)
     broken: list[WorkshopError] = []
-    exercises = catalogue(broken=broken)
-    states = workbench.progress.states()
-    rows = [
-        {
-            "number": each.number,
-            "name": each.name,
-            "title": each.title,
-            "state": states.get(each.name, "untouched"),
-        }
-        for each in exercises
-    ]
+    rows = standing(catalogue(broken=broken), workbench.progress)
     goes_on = where(workbench)
     tell_notes(workbench)
     here = goes_on.number if goes_on else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from workshop.cli.course_options import bench, find, folder_option, which_argument
+from workshop.cli.course_options import bench, file_argument, file_of, find, folder_option, which_argument
 
 
 @click.command()
 @which_argument
-@click.argument("file", required=False)
+@file_argument
 @folder_option
 def reset(which: str, file: str | None, folder: str | None) -> None:
     """Put the first version of your file back; yours is kept.
@@ -19,10 +19,8 @@ def reset(which: str, file: str | None, folder: str | None) -> None:
     from workshop.cli.verdict_text import place
 
     exercise, workbench = find(which), bench(folder)
-    names = exercise.files
-    if file is not None:
-        name = file if file.endswith(".py") else f"{file}.py"
-        names = (workbench.file(exercise, name).name,)
+    one = file_of(exercise, file)
+    names = exercise.files if one is None else (one,)
     workbench.prepare(exercise)
     for name in names:
         backup = workbench.reset(exercise, name)

@@ -18,7 +18,7 @@ from rich.console import RenderableType
 from workshop.cli.verdict_text import rendered, width_of_terminal
 from workshop.journal.text import use_color
 
-_PLAIN = str.maketrans({"…": "...", "·": "-", "✓": "+", "█": "#", "░": "-", "•": "*", "─": "-", "━": "-"})
+_PLAIN = str.maketrans({"…": "...", "·": "-", "✓": "+", "✕": "x", "█": "#", "░": "-", "•": "*", "─": "-", "━": "-"})
 _CLEAR = "\r\x1b[K"
 
 

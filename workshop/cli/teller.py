@@ -32,6 +32,7 @@ class Teller:
         self.orders: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._printed = Printed()
         self._asked_for_solution: tuple[int, str] | None = None
+        self._part: str | None = None
         self._closed = False
         self._lock = threading.Lock()
         self._status("opening …")
@@ -57,10 +58,15 @@ class Teller:
         data = event.data
         if data.get("opened"):
             self._printed.clear()
+            self._part = None
             self._screen.say(self._heading())
         elif data.get("judging"):
             self._printed.clear()
-            self._status("judging …")
+            part = data.get("part")
+            if part != self._part:
+                self._part = part
+                self._screen.say(self._part_heading(str(part)))
+            self._status(f"judging {part} …" if part else "judging …")
         else:
             self._say_verdict(data)
             self._status("")
@@ -72,13 +78,16 @@ class Teller:
         next_text, next_command = "", ""
         if data.get("passed") and exercise.number == data.get("exercise"):
             state = self._lesson.state()
-            done = self._lesson.workbench.progress.state(exercise.name) == "passed"
-            if not done:
-                next_text, next_command = f"Next is {opened.file}.", "" if self._keys else "save it"
+            following = state["next_file"]
+            if following is not None:
+                done = sum(each["passed"] for each in state["files"])
+                next_text = f"{done} of {len(state['files'])} mended."
+                next_command = f"n, for {following}" if self._keys else f"save {following}"
             else:
                 next_text = exercise.next
                 next_command = self._way_on(state["next"])
-        hints = "press h" if self._keys else typed(f"hint {data.get('exercise')}")
+        which = " ".join(filter(None, (str(data.get("exercise")), data.get("part"))))
+        hints = "press h" if self._keys else typed(f"hint {which}")
         told = verdict_text.verdict(data, next_text=next_text, next_command=next_command, hints=hints)
         parts: list[RenderableType] = [Text()]
         self._screen.say(Group(*parts, output, Text(), told) if output is not None else Group(*parts, told))
@@ -99,12 +108,23 @@ class Teller:
         title = Text(f"Exercise {state['number']}: ", "bold")
         lines = [Text(), title.append(harmless(state["title"]), "bold cyan"), Text(harmless(state["goal"]))]
         readme = self._lesson.workbench.place(self._lesson.opened.exercise) / "README.md"
-        rows = [("the task", place(str(readme), None))]
-        rows += [("your file", place(each["path"], None)) for each in state["files"]]
-        lines += [Text(f"{word:>10}  ", "dim").append(path, "cyan") for word, path in rows]
+        lines.append(Text(f"{'the task':>10}  ", "dim").append(place(str(readme), None), "cyan"))
+        if len(state["files"]) == 1:
+            lines.append(Text(f"{'your file':>10}  ", "dim").append(place(state["files"][0]["path"], None), "cyan"))
+        for each in state["files"] if len(state["files"]) > 1 else ():
+            line = Text(f"{'✓' if each['passed'] else '':>10}  ", "green").append(harmless(each["name"]), "cyan")
+            lines.append(line.append(f"  {harmless(each['title'])}", "dim"))
         if state["problem"]:
             lines.append(Text(harmless(state["problem"]), "yellow"))
         return Group(*lines)
+
+    def _part_heading(self, part: str) -> RenderableType:
+        """Which of several parts is judged from now on."""
+        exercise = self._lesson.opened.exercise
+        title = exercise.about[part].title if part in exercise.about else ""
+        path = place(str(self._lesson.workbench.file(exercise, f"{part}.py")), None)
+        heading = Text(f"{part}: " if title else part, "bold").append(harmless(title), "bold cyan")
+        return Group(Text(), heading, Text("your file  ".rjust(12), "dim").append(path, "cyan"))
 
     def _status(self, doing: str) -> None:
         keys = KEYS if self._keys else ""
@@ -127,13 +147,15 @@ class Teller:
                 self._screen.say(Text(f"\n{harmless(str(error))}", "yellow"))
 
     def _next(self) -> None:
-        opened = self._lesson.opened
+        opened, state = self._lesson.opened, self._lesson.state()
         exercise = opened.exercise
         progress = self._lesson.workbench.progress
-        if opened.verdict is not None and opened.verdict.passed and progress.state(exercise.name) != "passed":
-            self._lesson.rerun()  # the next of its parts
+        if state["next_file"] is not None:
+            if not any(each["passed"] for each in state["files"] if each["name"] == opened.file):
+                self._screen.say(Text(f"\n{opened.file} has not passed yet; to save it is to come back.", "yellow"))
+            self._lesson.choose(state["next_file"])
             return
-        following = self._lesson.state()["next"]
+        following = state["next"]
         if following is None:
             self._screen.say(Text(f"\nExercise {exercise.number} is the last one.", "yellow"))
             return
@@ -154,9 +176,8 @@ class Teller:
             told = self._lesson.solution(anyway=self._asked_for_solution == about)
         except WorkshopError:
             self._asked_for_solution = about
-            self._screen.say(
-                Text(f"\nExercise {about[0]} has not passed yet. Press s again to see it anyway.", "yellow")
-            )
+            what = about[1] if opened.exercise.parts else f"Exercise {about[0]}"
+            self._screen.say(Text(f"\n{what} has not passed yet. Press s again to see it anyway.", "yellow"))
             return
         self._screen.say(Group(Text(), verdict_text.solution(told)))
 

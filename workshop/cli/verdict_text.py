@@ -36,13 +36,15 @@ def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str =
     ``next_text`` and ``next_command`` are said when it passed; ``hints`` is how to ask for one.
     """
     parts: list[RenderableType] = [_heading(data)]
+    parts += [indented(_parts(data["parts"]))] if data.get("parts") else []
     parts += [indented(Text(harmless(note), "cyan")) for note in data.get("notes") or ()]
     if data.get("problem"):
         parts.append(indented(Text(harmless(data["problem"]), "yellow")))
     findings = data.get("findings") or []
     if findings:
         parts += [Text(), *_card(findings[0], hints)]
-        folded = _folded(data, findings[1:])
+        same = [each for each in findings[1:] if not data.get("parts") or each.get("file") == findings[0].get("file")]
+        folded = _folded(data, same)
         if folded:
             parts += [Text(), indented(Group(*folded))]
     if data.get("passed"):
@@ -53,6 +55,7 @@ def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str =
 def brief(data: Mapping[str, Any]) -> RenderableType:
     """The verdict on one line, with the first finding below."""
     parts: list[RenderableType] = [_heading(data)]
+    parts += [indented(_parts(data["parts"]))] if data.get("parts") else []
     if data.get("problem"):
         parts.append(indented(Text(harmless(data["problem"]), "yellow")))
     if data.get("findings"):
@@ -70,8 +73,19 @@ def _heading(data: Mapping[str, Any]) -> Text:
     facts = [f"exercise {data.get('exercise')}"]
     facts += [f"Docker {engine}" if engine[:1].isdigit() else "this machine's Docker"] if engine else []
     facts += [f"{data.get('duration_ms', 0)} ms"] + ([clock(data["at"])[:8]] if data.get("at") else [])
+    facts[0] += f", {data['part']}" if data.get("part") else ""
     counted = f"  {data.get('checks_passed', 0)} of {data.get('checks_total', 0)} checks"
     return Text(state, style).append(counted, "bold").append(f"  {', '.join(facts)}", _DIM)
+
+
+def _parts(parts: Sequence[Mapping[str, Any]]) -> Text:
+    """Which of several parts have passed."""
+    done = sum(bool(each["passed"]) for each in parts)
+    line = Text(f"{done} of {len(parts)} parts: ")
+    for number, each in enumerate(parts):
+        mark, style = ("✓", "green") if each["passed"] else ("✕", "red")
+        line.append(f"{'  ' if number else ''}{mark} {harmless(str(each['part']))}", style)
+    return line
 
 
 def _card(finding: Mapping[str, Any], hints: str) -> list[RenderableType]:
@@ -138,7 +152,7 @@ def _folded(data: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> l
         more = len(titles) - FOLDED
         lines.append(Text(f"also: {more} more {'finding' if more == 1 else 'findings'}", _DIM))
     missed = sum(each.get("state") == "not reached" for each in data.get("checks") or ())
-    if missed:
+    if missed and not data.get("parts"):
         lines.append(Text(f"{missed} {'check was' if missed == 1 else 'checks were'} not reached", _DIM))
     return lines
 
@@ -163,7 +177,10 @@ def progress(exercises: Sequence[Mapping[str, Any]], width: int, here: int | Non
     for each in exercises:
         mark, style = marks[each["state"]]
         number = Text(f"{each['number']:>3}", "bold" if each["number"] == here else "")
-        table.add_row(Text(mark, style), number, Text(each["name"], style), Text(harmless(each["title"]), _DIM))
+        title = Text(harmless(each["title"]), _DIM)
+        if each.get("parts"):
+            title.append(f", {each['done']} of {each['parts']}", style)
+        table.add_row(Text(mark, style), number, Text(each["name"], style), title)
     return Group(bar.append(f" {done} of {len(exercises)} passed"), Text(), table)
 
 
@@ -186,7 +203,8 @@ def hint(told: Mapping[str, Any]) -> RenderableType:
 
     left = told["total"] - told["number"]
     more = f"{left} more" if left else "the last one; then there is the solution"
-    heading = Text(f"Hint {told['number']} of {told['total']}", "bold").append(f"  {more}", _DIM)
+    whose = f" for {told['part']}" if told.get("part") else ""
+    heading = Text(f"Hint {told['number']} of {told['total']}{whose}", "bold").append(f"  {more}", _DIM)
     return Group(heading, indented(Markdown("\n".join(map(plain_line, told["text"].splitlines())))))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workshop.course import path, traffic
 from workshop.course.across import Across
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
+from workshop.course.doors import Doors
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
 from workshop.course.path import Broken, Side
@@ -115,7 +116,7 @@ class Call:
 
 
 @dataclass
-class Run(Across):
+class Run(Across, Doors):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -206,28 +207,43 @@ class Run(Across):
         """Links in a few words, for ``seen``: ``br0 (bridge, up, 10.9.0.1/24)``; ``none`` if there are none."""
         return told(links)
 
-    def calls(self, route: str) -> list[Call]:
-        """The calls of one route (snake case) that the plugin got in this scenario, oldest first."""
+    def calls(self, route: str | None = None) -> list[Call]:
+        """The calls of one route (snake case), or of all, that the plugin got in this scenario, oldest first."""
         started: dict[int, dict[str, Any]] = {}
         found = []
         for event in self.station.journal.since(self._since):
             if event.call is None or event.data.get("host") not in (None, self.host):
                 continue
-            if event.kind == "call.started" and event.data["name"] == route:
+            if event.kind == "call.started" and event.data["name"] and route in (None, event.data["name"]):
                 started[event.call] = event.data
             elif event.kind == "call.finished" and event.call in started:
-                request, done = started[event.call].get("request") or {}, event.data
-                found.append(Call(route, request, done["answer"], done["error"], done["duration_ms"]))
+                asked, done = started[event.call], event.data
+                request = asked.get("request") or {}
+                found.append(Call(asked["name"], request, done["answer"], done["error"], done["duration_ms"]))
         return found
+
+    # -- the plugin
+
+    def restart_plugin(self) -> None:
+        """As when the plugin is started anew: the handler's variables are gone, what the plugin remembers stays."""
+        self.station.journal.append("docker", {"did": "The plugin was started anew."})
+        if self.station.learner is not None:
+            self.station.learner.restart()
 
     # -- traffic
 
     def ping(
-        self, source: Container, target: Container | str, address: str | None = None, version: int = 4
+        self,
+        source: Container,
+        target: Container | str,
+        address: str | None = None,
+        version: int = 4,
+        size: int | None = None,
     ) -> Broken | None:
         """Ping from a container to another one or to an address: ``None``, or the first broken hop.
 
         ``address`` is that of the target to use, if it is not the first of the IP version on a network of both.
+        ``size`` is how many bytes the ping carries (an even number), if not just a few.
         """
         other = target if isinstance(target, Container) else None
         wanted = address or (target if isinstance(target, str) else self._address(source, target, version))
@@ -236,12 +252,15 @@ class Run(Across):
             return Broken("address", f"an IPv{version} address of {getattr(target, 'name', target)}", seen)
         namespace = self.docker.namespace(source)
         try:
-            if traffic.ping(namespace, wanted, PING[0], 0.01):
+            if traffic.ping(namespace, wanted, PING[0], 0.01, size):
                 return None
+            if size and traffic.ping(namespace, wanted, PING[0], 0.01):
+                late = traffic.ping(namespace, wanted, PING[1] / 4, size=size)
+                return None if late else Broken("size", f"{size} bytes answered, as {traffic.USUAL} are", "no answer")
             broken = path.walk(self._side(source), self._side(other) if other else None, wanted)
             if broken is not None and broken.layer != "master":
                 return broken
-            if traffic.ping(namespace, wanted, PING[1]):  # a driver may do without a bridge
+            if traffic.ping(namespace, wanted, PING[1], size=size):  # a driver may do without a bridge
                 return None
             return broken or path.no_answer(self._side(source), self._side(other) if other else None, wanted)
         finally:
@@ -256,24 +275,6 @@ class Run(Across):
             self.check(key, True)
             return
         self.check(key, False, expected=f"{broken.layer}: {broken.expected}", seen=broken.seen)
-
-    def listen(self, container: Container, port: int) -> None:
-        """Have a TCP port answered inside a container until the scenario ends, without a program there."""
-        namespace = self.docker.namespace(container)
-        try:
-            self._open.enter_context(traffic.listen(namespace, port))
-        finally:
-            namespace.close()
-
-    def connects(self, source: Container | None, address: str, port: int, seconds: float = 1.0) -> bool:
-        """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``)."""
-        if source is None:
-            return traffic.connects(self.station.outside, address, port, seconds)
-        namespace = self.docker.namespace(source)
-        try:
-            return traffic.connects(namespace, address, port, seconds)
-        finally:
-            namespace.close()
 
     def send(self, link: str, number: int, source: Container | None = None) -> None:
         """Send frames out of a link, of a container or of this host, that nobody takes and nobody answers."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,17 @@ FACTS, TASK, STUB, SOLUTION, CHECKS, HINTS = (
 )
 """The files of an exercise's folder."""
 
+_SECTION = re.compile(r"^# (\w+)\b.*$", re.MULTILINE)
 _FOLDER = re.compile(r"(\d\d)_([a-z][a-z0-9_]*)")
 _HINT = re.compile(r"^## Hint\b[ \d]*[:.]?[ ]*(.*)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One of several parts of an exercise: what it is about in a few words, and what one would type next."""
+
+    title: str = ""
+    commands: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class Exercise:
 
     ``routes`` are those that the learner writes (snake case), ``driver`` answers the others. ``hosts`` is how many
     hosts the lab has, ``engine`` which Docker the practice engine plays, ``commands`` what one would type next.
+    ``about`` says more of parts, by their names.
     """
 
     number: int
@@ -49,6 +59,7 @@ class Exercise:
     engine: str = "28.5"
     commands: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    about: Mapping[str, Part] = field(default_factory=dict, hash=False)
 
     @property
     def label(self) -> str:
@@ -59,6 +70,16 @@ class Exercise:
     def files(self) -> tuple[str, ...]:
         """The names of the files that the learner edits."""
         return tuple(f"{part}.py" for part in self.parts) or (STUB,)
+
+    def part_of(self, file: str) -> str | None:
+        """The part that one of ``files`` is, or ``None`` in an exercise without parts."""
+        return Path(file).stem if self.parts else None
+
+    def part(self, file: str) -> Part:
+        """What the part is about that one of ``files`` is; without parts, the exercise."""
+        usual = Part("", self.commands)
+        found = self.about.get(Path(file).stem, usual) if self.parts else usual
+        return found if found.commands else replace(found, commands=self.commands)
 
     def stub(self, file: str) -> Path:
         """What the learner begins with."""
@@ -77,12 +98,18 @@ class Exercise:
         """The task, as Markdown. Raises WorkshopError if it is missing."""
         return _text(self.folder / TASK)
 
-    def hints(self) -> tuple[str, ...]:
+    def hints(self, part: str | None = None) -> tuple[str, ...]:
         """The hints, from nudge to nearly there, each as Markdown; what its heading says beyond ``Hint 1:`` is bold.
+
+        In an exercise of several parts, those of one ``part``: they are below its name as a heading, ``# bug_1``.
 
         :raises WorkshopError: if they are missing.
         """
-        _, *parts = _HINT.split(_text(self.folder / HINTS))
+        text = _text(self.folder / HINTS)
+        if part is not None:
+            _, *sections = _SECTION.split(text)
+            text = "".join(body for name, body in zip(sections[::2], sections[1::2], strict=True) if name == part)
+        _, *parts = _HINT.split(text)
         pairs = zip(parts[::2], parts[1::2], strict=True)
         return tuple("\n\n".join(filter(None, (title and f"**{title}**", body.strip()))) for title, body in pairs)
 
@@ -174,7 +201,12 @@ def read(folder: Path) -> Exercise:
         elif needed:
             raise WorkshopError(f"{path}: the key `{key}` is missing.", _REPAIR)
     commands = known.pop("try", ())
-    return Exercise(number=int(match[1]), name=match[2], folder=folder, commands=commands, **known)
+    tables = known.pop("part", {})
+    for name in tables:
+        if name not in known.get("parts", ()):
+            raise WorkshopError(f"{path}: `part.{name}` is about none of the `parts`.", _REPAIR)
+    about = {name: Part(table.get("title", ""), tuple(table.get("try", ()))) for name, table in tables.items()}
+    return Exercise(number=int(match[1]), name=match[2], folder=folder, commands=commands, about=about, **known)
 
 
 _Wrong = Callable[[Any], str | None]
@@ -202,6 +234,17 @@ def _no_parts(value: Any) -> str | None:
     return "must be a list of names of files, without .py" if wrong else None
 
 
+def _no_tables(value: Any) -> str | None:
+    wrongs: dict[str, _Wrong] = {"title": _no_text, "try": _no_texts}
+    for name, table in value.items() if isinstance(value, dict) else [("", None)]:
+        if not isinstance(table, dict) or not table.keys() <= wrongs.keys():
+            return f"must have tables such as `[part.{name or 'bug_1'}]`, with `title` and `try`"
+        for key, wrong in wrongs.items():
+            if key in table and wrong(table[key]):
+                return f"has `{name}.{key}`, which {wrong(table[key])}"
+    return None
+
+
 def _no_hosts(value: Any) -> str | None:
     return None if value in (1, 2) and not isinstance(value, bool) else "must be 1 or 2"
 
@@ -221,5 +264,6 @@ _KEYS: dict[str, tuple[bool, _Wrong]] = {
     "engine": (False, _no_engine),
     "try": (False, _no_texts),
     "parts": (False, _no_parts),
+    "part": (False, _no_tables),
 }
 """Every key of ``exercise.toml``: whether it is needed, and what finds it wrong."""

@@ -64,17 +64,24 @@ class Played:
         return [*found, Decided(LEFT_BEHIND, title_of(LEFT_BEHIND, checks), self.scenario.title, tidy)]
 
 
-def judge(stage: Stage, path: str | Path, attempt: int = 0) -> Verdict:
+def judge(stage: Stage, path: str | Path, attempt: int = 0, part: str | None = None) -> Verdict:
     """Judge the learner's file on a stage. Who asked for it tells the journal (``sitting.py``).
 
+    In an exercise of several parts it is judged as ``part``; if none is named, as the one that it is called like.
     Never raises for what the learner's code does; a fault of the machine is the verdict's ``problem``.
 
-    :raises WorkshopError: if the exercise itself is broken.
+    :raises WorkshopError: if the exercise itself is broken, or there is no such part.
     """
     exercise, path = stage.exercise, Path(path).absolute()
+    part = part or exercise.part_of(path.name)
+    if part is not None and part not in exercise.parts:
+        raise WorkshopError(
+            f"Exercise {exercise.number} has no part {part}.", f"It has {', '.join(exercise.parts) or 'none'}."
+        )
     began, at = time.perf_counter(), time.time()
     module = read_checks(exercise)
-    checks, scenarios = module.CHECKS, scenarios_of(module, path)
+    checks = module.CHECKS
+    scenarios = [each for each in scenarios_of(module) if each.part in (None, part)]
     making = Findings(exercise, path, checks)
     findings: list[Finding] = []
     decided: list[Decided] = []
@@ -96,7 +103,7 @@ def judge(stage: Stage, path: str | Path, attempt: int = 0) -> Verdict:
         problem,
         attempt,
         at,
-        {"notes": list(stage.notes)} if stage.notes else {},
+        ({"part": part} if part else {}) | ({"notes": list(stage.notes)} if stage.notes else {}),
     )
 
 
@@ -216,7 +223,7 @@ def _read(path: Path, changed: int) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         raise WorkshopError(f"{path} cannot be read: {type(error).__name__}: {error}.", "Mend the exercise.") from error
-    for scenario in scenarios_of(module, None):
+    for scenario in scenarios_of(module):
         unknown = [key for key in scenario.checks if key not in module.CHECKS]
         if unknown:
             raise WorkshopError(
@@ -225,10 +232,9 @@ def _read(path: Path, changed: int) -> ModuleType:
     return module
 
 
-def scenarios_of(module: ModuleType, path: Path | None) -> list[Scenario]:
-    """The scenarios in the order of the file: those for all parts, and those for the part that ``path`` is."""
-    found = [each.scenario for each in vars(module).values() if isinstance(getattr(each, "scenario", None), Scenario)]
-    return [each for each in found if path is None or each.part in (None, path.stem)]
+def scenarios_of(module: ModuleType) -> list[Scenario]:
+    """All scenarios in the order of the file."""
+    return [each.scenario for each in vars(module).values() if isinstance(getattr(each, "scenario", None), Scenario)]
 
 
 def _broken(exercise: Exercise, scenario: Scenario, error: Exception) -> BrokenExercise:

@@ -11,7 +11,7 @@ from workshop.course import exercise as exercises
 from workshop.course import typed
 from workshop.course.exercise import Exercise
 from workshop.course.files import cannot_write, make_folder, replace
-from workshop.course.progress import count, parts_of
+from workshop.course.progress import Progress, hints_of, parts_of, state_of
 from workshop.course.sitting import Judge, Opened, OpenStage, Sitting
 from workshop.course.workbench import Workbench, read_text
 from workshop.errors import WorkshopError
@@ -80,12 +80,12 @@ class Lesson:
         """All that is to be shown, as docs/course.md has it."""
         opened, judging = self._sitting.opened, self._sitting.judging
         exercise, progress = opened.exercise, self.workbench.progress
-        states = progress.states()
+        entry, part = progress.entry(exercise.name), exercise.part_of(opened.file)
         problems = [opened.error] if opened.error is not None else []
         hints: tuple[str, ...] = ()
         task = ""
         try:
-            task, hints = exercise.task(), exercise.hints()
+            task, hints = exercise.task(), exercise.hints(part)
         except WorkshopError as error:
             problems.append(error)
         if opened.verdict is not None and opened.verdict.problem:
@@ -99,28 +99,31 @@ class Lesson:
             "routes": list(exercise.routes),
             "driver": exercise.driver,
             "engine": self._engine or exercise.engine,
-            "files": [{"name": name, "path": str(self.workbench.file(exercise, name))} for name in exercise.files],
-            "try": list(exercise.commands),
-            "hints": list(hints[: count(progress.entry(exercise.name), "hints")]),
+            "files": [
+                {
+                    "name": name,
+                    "path": str(self.workbench.file(exercise, name)),
+                    "title": exercise.part(name).title,
+                    "passed": exercise.part_of(name) in parts_of(entry) if part else bool(entry.get("passed")),
+                }
+                for name in exercise.files
+            ],
+            "file": opened.file,
+            "next_file": self.workbench.next_file(exercise, opened.file),
+            "try": list(exercise.part(opened.file).commands),
+            "hints": list(hints[: hints_of(entry, part)]),
             "hints_total": len(hints),
             "verdict": None if opened.verdict is None else opened.verdict.as_dict(),
             "judging": judging,
-            "progress": [
-                {
-                    "number": each.number,
-                    "name": each.name,
-                    "title": each.title,
-                    "state": states.get(each.name, "untouched"),
-                }
-                for each in self._catalogue
-            ],
+            "progress": standing(self._catalogue, progress),
             "next": following(self._catalogue, exercise),
             "problem": str(problems[0]) if problems else None,
         }
 
     def hint(self) -> dict[str, Any]:
         """The next hint; once all were given, the last one again."""
-        return hint(self.workbench, self.opened.exercise)
+        opened = self.opened
+        return hint(self.workbench, opened.exercise, opened.file)
 
     def solution(self, anyway: bool = False) -> dict[str, Any]:
         """One right answer, and how the learner's file differs from it.
@@ -141,16 +144,26 @@ class Lesson:
         """Judge again."""
         self._sitting.rerun()
 
+    def choose(self, name: str) -> None:
+        """Go to another of the exercise's files: it is judged, and hints and solution are its own.
+
+        :raises UsageError: if there is no file of that name.
+        """
+        self._sitting.choose(self.workbench.file(self.opened.exercise, name).name)
+
     def open(self, number: int | str) -> dict[str, Any]:
         """Go to another exercise; returns once it is open. If it cannot be judged, the state's ``problem`` says why."""
         opened = self._sitting.open(exercises.find(number, self._folder))
         return {"number": opened.exercise.number}
 
-    def reset(self) -> dict[str, Any]:
-        """The stub again. ``backup`` says where the learner's own is now, null if there was nothing to keep."""
+    def reset(self, name: str | None = None) -> dict[str, Any]:
+        """The stub again, of the file that is worked on if none is named.
+
+        ``backup`` says where the learner's own is now, null if there was nothing to keep.
+        """
         opened = self.opened
         with self._writing:
-            backup = self.workbench.reset(opened.exercise, opened.file)
+            backup = self.workbench.reset(opened.exercise, name or opened.file)
         return {"backup": None if backup is None else str(backup)}
 
     def write(self, name: str, text: str, version: str | int | None) -> dict[str, Any]:
@@ -189,17 +202,33 @@ def following(catalogue: tuple[Exercise, ...], exercise: Exercise) -> int | None
     return next((each.number for each in catalogue if each.number > exercise.number), None)
 
 
-def hint(workbench: Workbench, exercise: Exercise) -> dict[str, Any]:
+def standing(catalogue: tuple[Exercise, ...], progress: Progress) -> list[dict[str, Any]]:
+    """How far every exercise is: ``number``, ``name``, ``title``, ``state``, and of parts how many are ``done``."""
+    found, known = [], progress.entries()
+    for each in catalogue:
+        entry = known.get(each.name, {})
+        row = {"number": each.number, "name": each.name, "title": each.title, "state": state_of(entry)}
+        if each.parts:
+            row |= {"parts": len(each.parts), "done": len({*parts_of(entry)} & {*each.parts})}
+        found.append(row)
+    return found
+
+
+def hint(workbench: Workbench, exercise: Exercise, file: str) -> dict[str, Any]:
     """The next hint, which is remembered as asked for: ``text`` (Markdown), ``number``, ``total``.
+
+    In an exercise of several parts those of ``file``, and ``part`` says its name.
 
     :raises WorkshopError: if there are none.
     """
-    hints = exercise.hints()
+    part = exercise.part_of(file)
+    hints = exercise.hints(part)
     if not hints:
-        raise WorkshopError(f"There are no hints for exercise {exercise.number}.")
-    number = min(count(workbench.progress.entry(exercise.name), "hints") + 1, len(hints))
-    workbench.progress.hinted(exercise.name, number)
-    return {"text": hints[number - 1], "number": number, "total": len(hints)}
+        raise WorkshopError(f"There are no hints for exercise {exercise.number}{f', {part}' if part else ''}.")
+    number = min(hints_of(workbench.progress.entry(exercise.name), part) + 1, len(hints))
+    workbench.progress.hinted(exercise.name, number, part)
+    told = {"text": hints[number - 1], "number": number, "total": len(hints)}
+    return told | ({"part": part} if part else {})
 
 
 def solution(workbench: Workbench, exercise: Exercise, file: str, anyway: bool) -> dict[str, Any]:
@@ -209,9 +238,8 @@ def solution(workbench: Workbench, exercise: Exercise, file: str, anyway: bool) 
     """
     entry = workbench.progress.entry(exercise.name)
     if not (anyway or entry.get("passed") or Path(file).stem in parts_of(entry)):
-        raise WorkshopError(
-            f"Exercise {exercise.number} has not passed yet.", "Ask for a hint, or for the solution anyway."
-        )
+        what = file if exercise.parts else f"Exercise {exercise.number}"
+        raise WorkshopError(f"{what} has not passed yet.", "Ask for a hint, or for the solution anyway.")
     path = exercise.solution(file)
     try:
         text = path.read_text(encoding="utf-8")

@@ -19,7 +19,8 @@ PATIENCE = 5.0
 
 Entry = dict[str, Any]
 """What is known of one exercise: ``opened`` and ``passed`` (seconds since 1970), ``attempts``, ``hints`` (how many were
-asked for), ``parts`` (the names of those that passed), ``copied`` (the digests of files as they were given).
+asked for; of several parts, ``part_hints`` has them by name), ``parts`` (the names of those that passed), ``copied``
+(the digests of files as they were given).
 """
 
 State = Literal["passed", "begun", "untouched"]
@@ -40,14 +41,18 @@ class Progress:
         """What is known of an exercise; empty if nothing is."""
         return _entry(self._read(), name)
 
+    def entries(self) -> dict[str, Entry]:
+        """What is known of every exercise, by name."""
+        known = self._read()
+        return {name: _entry(known, name) for name in known["exercises"]}
+
     def state(self, name: str) -> State:
         """How far it is. Passed stays passed."""
         return state_of(self.entry(name))
 
     def states(self) -> dict[str, State]:
         """How far every exercise is that something is known of."""
-        known = self._read()
-        return {name: state_of(_entry(known, name)) for name in known["exercises"]}
+        return {name: state_of(entry) for name, entry in self.entries().items()}
 
     @property
     def at(self) -> str | None:
@@ -76,11 +81,16 @@ class Progress:
 
         return int(self.change(name, change)["attempts"])
 
-    def hinted(self, name: str, number: int) -> None:
-        """That many hints were asked for."""
+    def hinted(self, name: str, number: int, part: str | None = None) -> None:
+        """That many hints were asked for: of an exercise, or of one of its parts."""
 
         def change(_: dict[str, Any], entry: Entry) -> None:
-            entry["hints"] = max(number, count(entry, "hints"))
+            most = max(number, hints_of(entry, part))
+            if part is None:
+                entry["hints"] = most
+            else:
+                known = entry.get("part_hints")
+                entry["part_hints"] = {**(known if isinstance(known, dict) else {}), part: most}
 
         self.change(name, change)
 
@@ -150,6 +160,14 @@ def parts_of(entry: Entry) -> list[str]:
     """The parts that passed."""
     parts = entry.get("parts")
     return [part for part in parts if isinstance(part, str)] if isinstance(parts, list) else []
+
+
+def hints_of(entry: Entry, part: str | None) -> int:
+    """How many hints were asked for: of an exercise, or of one of its parts."""
+    if part is None:
+        return count(entry, "hints")
+    known = entry.get("part_hints")
+    return count(known, part) if isinstance(known, dict) else 0
 
 
 def _entry(known: dict[str, Any], name: str) -> Entry:

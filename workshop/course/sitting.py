@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.course.exercise import Exercise
-from workshop.course.progress import count, parts_of
+from workshop.course.progress import count
 from workshop.course.verdict import Verdict
 from workshop.course.watch import Watch
 from workshop.course.workbench import Workbench
@@ -95,6 +95,15 @@ class Sitting:
             self._wanted = True
             self._changed.notify_all()
 
+    def choose(self, file: str) -> None:
+        """Go to another of the exercise's files, and judge it; nobody waits for the verdict on the one before."""
+        self._interrupt()
+        with self._changed:
+            if self._opened is not None and self._opened.file != file:
+                self._opened.file, self._opened.verdict = file, None
+            self._wanted = True
+            self._changed.notify_all()
+
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no judgement is under way; False if that took too long."""
         with self._changed:
@@ -123,8 +132,8 @@ class Sitting:
             opened = self._opened
             if opened is not None:
                 for path in paths:
-                    if path.name in opened.exercise.files:
-                        opened.file = path.name
+                    if path.name in opened.exercise.files and path.name != opened.file:
+                        opened.file, opened.verdict = path.name, None
             self._wanted = True
             self._changed.notify_all()
 
@@ -151,7 +160,7 @@ class Sitting:
     def _change(self, exercise: Exercise) -> None:
         if self._opened is not None:
             self._opened.ending.close()
-        opened = Opened(exercise, self._first(exercise))
+        opened = Opened(exercise, self._workbench.first_file(exercise))
         with self._changed:
             self._opened = opened  # before it is watched
         try:
@@ -180,11 +189,6 @@ class Sitting:
         if watch.why and not self._poll:
             self._note(f"Saves are noticed by looking ten times a second: {watch.why}.", "info")
 
-    def _first(self, exercise: Exercise) -> str:
-        """The file to work on: of several, the first that has not passed."""
-        passed = parts_of(self._workbench.progress.entry(exercise.name)) if exercise.parts else []
-        return next((name for name in exercise.files if Path(name).stem not in passed), exercise.files[-1])
-
     def _judge_now(self) -> None:
         with self._changed:
             opened = self._opened
@@ -194,30 +198,29 @@ class Sitting:
             attempt = count(self._workbench.progress.entry(exercise.name), "attempts") + 1
         except WorkshopError:
             attempt = 0
-        self._journal.append("verdict", {"exercise": exercise.number, "judging": True, "attempt": attempt})
+        part = exercise.part_of(file)
+        which: dict[str, Any] = {"part": part} if part else {}
+        self._journal.append("verdict", {"exercise": exercise.number, "judging": True, "attempt": attempt, **which})
         began = time.monotonic()
         try:
             verdict = self._judge(opened.stage, self._workbench.file(exercise, file), attempt=attempt)
         except Exception as error:
             took = round((time.monotonic() - began) * 1000)
             problem = str(error if isinstance(error, WorkshopError) else mistake(error))
-            verdict = Verdict(
-                exercise.number, exercise.name, "", took, problem=problem, attempt=attempt, at=time.time()
-            )
+            facts: dict[str, Any] = {"problem": problem, "attempt": attempt, "at": time.time(), "extra": which}
+            verdict = Verdict(exercise.number, exercise.name, "", took, **facts)
         with self._changed:
             self._judging, interrupted = False, self._interrupted
         if interrupted and not verdict.passed:
             return
         try:
             if verdict.problem is None:
-                part = Path(file).stem if exercise.parts else None
                 self._workbench.progress.judged(exercise.name, verdict.passed, part, len(exercise.files))
         except WorkshopError as error:
             self._note(str(error), "error")
         with self._changed:
-            opened.verdict = verdict
-            if verdict.passed and opened.file == file:
-                opened.file = self._first(exercise)
+            if opened.file == file:  # else another one was saved meanwhile, which is judged next
+                opened.verdict = verdict
         self._journal.append("verdict", verdict.as_dict())
         self._tell_notes()
         with self._changed:

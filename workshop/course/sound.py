@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workshop.course.checking import Scenario
 from workshop.course.exercise import CHECKS, HINTS, STUB, TASK, Exercise
 from workshop.course.judge import judge, read_checks, scenarios_of
 from workshop.course.stage import Stage
@@ -47,9 +48,10 @@ def texts(exercise: Exercise) -> Iterator[str]:
     if (exercise.folder / TASK).is_file() and len(exercise.task().split()) < 50:
         yield f"{TASK} says too little to begin with"
     if (exercise.folder / HINTS).is_file():
-        number = len(exercise.hints())
-        if number < HINTS_AT_LEAST:
-            yield f"{HINTS} has {number} hints, each under `## Hint`; {HINTS_AT_LEAST} are needed"
+        for part in exercise.parts or (None,):
+            number, whose = len(exercise.hints(part)), f" for {part}, below `# {part}`" if part else ""
+            if number < HINTS_AT_LEAST:
+                yield f"{HINTS} has {number} hints{whose}, each under `## Hint`; {HINTS_AT_LEAST} are needed"
     places: dict[str, list[str]] = {}
     for name, line, _ in undone(exercise.folder, {exercise.stub(file) for file in exercise.files}):
         places.setdefault(name, []).append(str(line))
@@ -70,19 +72,28 @@ def undone(folder: Path, stubs: set[Path]) -> Iterator[tuple[str, int, str]]:
 def checks(exercise: Exercise) -> Iterator[str]:
     """What is wrong with the checks, as far as one sees without judging."""
     module = read_checks(exercise)
-    scenarios = scenarios_of(module, None)
+    scenarios = scenarios_of(module)
     if not scenarios:
         yield f"{CHECKS} has no scenario"
     decided = {key for scenario in scenarios for key in scenario.checks}
     yield from (f"{CHECKS}: no scenario decides `{key}`" for key in module.CHECKS if key not in decided)
     titles = [scenario.title for scenario in scenarios]
     yield from (f"{CHECKS}: two scenarios are called {title!r}" for title in {*titles} if titles.count(title) > 1)
-    hints = len(exercise.hints())
+    for part in {scenario.part for scenario in scenarios} - {None, *exercise.parts}:
+        yield f"{CHECKS}: a scenario is for the part {part!r}, which is none"
     for key, check in module.CHECKS.items():
         if check.route not in BY_NAME:
             yield f"{CHECKS}: `{key}` names the route {check.route!r}, which is none"
+        hints = min(len(exercise.hints(part)) for part in _parts_with(exercise, scenarios, key))
         if check.hint is not None and not 1 <= check.hint <= hints:
             yield f"{CHECKS}: `{key}` names hint {check.hint}; there are {hints}"
+
+
+def _parts_with(exercise: Exercise, scenarios: list[Scenario], key: str) -> set[str | None]:
+    """The parts in which a check is decided; in an exercise without parts that is ``None``."""
+    parts = {scenario.part for scenario in scenarios if key in scenario.checks}
+    everywhere = set(exercise.parts) or {None}
+    return everywhere if None in parts or not parts else parts & everywhere or everywhere
 
 
 def stub_fails(exercise: Exercise, verdict: Verdict, file: str = STUB) -> Iterator[str]:

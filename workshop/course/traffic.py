@@ -9,6 +9,8 @@ import socket
 import struct
 import time
 
+from pyroute2 import IPRoute
+
 from workshop.kernel.namespaces import Namespace
 
 _numbers = itertools.count(os.getpid())
@@ -106,6 +108,20 @@ def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0
         if time.monotonic() >= deadline:
             return False
         time.sleep(min(every, max(0.0, deadline - time.monotonic())))
+
+
+def knocks(outside: Namespace, address: str, port: int, via: str, seconds: float) -> bool:
+    """Whether a TCP connection from ``outside`` is accepted there, for somebody who has a route to it by ``via``."""
+
+    def route(verb: str) -> None:
+        with IPRoute() as ip:
+            ip.route(verb, dst=f"{address}/{128 if ':' in address else 32}", gateway=via)
+
+    outside.run(lambda: route("add"))
+    try:
+        return connects(outside, address, port, seconds)
+    finally:
+        outside.run(lambda: route("del"))
 
 
 def listen(namespace: Namespace, port: int) -> socket.socket:

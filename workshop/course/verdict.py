@@ -90,6 +90,10 @@ class Verdict:
 def together(verdicts: Sequence[Verdict]) -> Verdict:
     """The verdict on an exercise of several parts, out of those on each: all have to pass."""
     first, *others = verdicts
+    if not others:
+        return first
+    notes = [note for each in verdicts for note in each.extra.get("notes", ())]
+    parts = [{"part": each.extra.get("part"), "passed": each.passed} for each in verdicts]
     for each in others:
         first = dataclasses.replace(
             first,
@@ -98,4 +102,4 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
             checks=first.checks + each.checks,
             problem=first.problem or each.problem,
         )
-    return first
+    return dataclasses.replace(first, extra={"parts": parts} | ({"notes": notes} if notes else {}))

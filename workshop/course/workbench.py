@@ -10,7 +10,7 @@ from pathlib import Path
 from workshop import resources
 from workshop.course.exercise import TASK, Exercise
 from workshop.course.files import cannot_write, digest, make_folder, replace
-from workshop.course.progress import Progress
+from workshop.course.progress import Progress, parts_of
 from workshop.errors import CannotHere, UsageError, WorkshopError
 
 MARK = ".workshop"
@@ -69,6 +69,23 @@ class Workbench:
         if copied != before:
             self.progress.change(exercise.name, lambda _, entry: entry.update(copied=copied))
         return place
+
+    def first_file(self, exercise: Exercise) -> str:
+        """The file to work on: of several, the first that has not passed; the last one, if all have."""
+        return next(iter(self._open(exercise)), exercise.files[-1])
+
+    def next_file(self, exercise: Exercise, file: str) -> str | None:
+        """Where to go on from one of several files: to the next that has not passed, or ``None``, out of the exercise.
+
+        Whoever leaves a file that has not passed is not led back to the ones before it.
+        """
+        left = self._open(exercise) if exercise.parts else []
+        later = [name for name in left if exercise.files.index(name) > exercise.files.index(file)]
+        return next(iter(later or (left if file not in left else [])), None)
+
+    def _open(self, exercise: Exercise) -> list[str]:
+        passed = parts_of(self.progress.entry(exercise.name))
+        return [name for name in exercise.files if Path(name).stem not in passed]
 
     def mark(self) -> None:
         """Make it a folder that is known as a learner's. Raises CannotHere if it cannot be written."""

@@ -47,8 +47,11 @@ class Lesson(Protocol):
     def open(self, number: int) -> Any:
         """Go to another exercise."""
 
-    def reset(self) -> dict[str, Any]:
-        """The stub again; ``backup`` says where the learner's own is now."""
+    def choose(self, name: str) -> Any:
+        """Go to another file of this exercise, and judge it."""
+
+    def reset(self, name: str | None = None) -> dict[str, Any]:
+        """The stub of a file again; ``backup`` says where the learner's own is now."""
 
     def read(self, name: str) -> dict[str, Any]:
         """A file of the learner's: ``name``, ``text``, ``version``."""
@@ -107,11 +110,20 @@ def make_blueprint(lesson: Lesson, tell: Callable[[], None]) -> Blueprint:
         tell()
         return jsonify({})
 
+    @routes.post("/choose")
+    @needs_token
+    @once
+    def choose() -> Any:
+        lesson.choose(_short("name", _asked("name", str)))
+        tell()
+        return jsonify({})
+
     @routes.post("/reset")
     @needs_token
     @once
     def reset() -> Any:
-        told = lesson.reset()
+        name = _asked("name", str, "")
+        told = lesson.reset(_short("name", name) if name else None)
         tell()
         return jsonify(told)
 

@@ -12,6 +12,7 @@ export class Editor {
   #files = new Map(); // by path, those of other exercises too: what was not saved there waits
   #current = null;
   #names = [];
+  #main = null; // the file that is worked on, of several
   #findings = [];
   #code = null;
   #turn = Promise.resolve(); // reading and saving take turns
@@ -50,15 +51,20 @@ export class Editor {
     return !this.places.panel.hidden;
   }
 
-  /** The exercise's files, `[{name, path}]`. */
-  setFiles(files) {
+  /** The exercise's files, `[{name, path}]`, and the name of the one that is worked on. */
+  setFiles(files, name) {
     const paths = files.map(({ path }) => path);
-    if (JSON.stringify(paths) === JSON.stringify(this.#names)) return;
-    this.#names = paths;
-    for (const { name, path } of files) if (!this.#files.has(path)) this.#files.set(path, new LearnersFile(path, name));
-    for (const file of this.#files.values()) if (!paths.includes(file.path)) file.theirs = null;
-    if (this.isOpen) this.#choose(this.#files.get(paths[0]));
-    else this.#leave();
+    const main = files.find((file) => file.name === name)?.path ?? paths[0];
+    const isOther = JSON.stringify(paths) !== JSON.stringify(this.#names);
+    const goesOn = main !== this.#main && !this.#current?.isDirty; // what is typed here keeps one here
+    this.#main = main;
+    if (isOther) {
+      this.#names = paths;
+      for (const { name: word, path } of files) if (!this.#files.has(path)) this.#files.set(path, new LearnersFile(path, word));
+      for (const file of this.#files.values()) if (!paths.includes(file.path)) file.theirs = null;
+    }
+    if (this.isOpen && (isOther || goesOn)) this.#choose(this.#files.get(main));
+    else if (isOther) this.#leave();
   }
 
   /** The newest verdict's findings; lines of the open file are marked. */
@@ -67,7 +73,7 @@ export class Editor {
     this.#mark();
   }
 
-  /** Open the panel with a file (its name or path; default: the one before, or the first), the cursor on a line. */
+  /** Open the panel with a file (its name or path; default: the one that is worked on), the cursor on a line. */
   async open(name = null, line = null) {
     if (!this.#names.length) return;
     const wanted = this.#names.find((path) => path === name || basename(path) === basename(name));
@@ -80,7 +86,7 @@ export class Editor {
       this.on.refused("The editor could not be loaded. Reload the page to try again.");
       return;
     }
-    await this.#choose(this.#files.get(wanted ?? this.#current?.path ?? this.#names[0]));
+    await this.#choose(this.#files.get(wanted ?? this.#main));
     if (line) this.#code.goTo(line);
     this.#code.focus();
   }
@@ -204,7 +210,7 @@ export class Editor {
     const sure = await question(`${this.#current?.name ?? "The file"} becomes the stub again. A copy of yours is kept.`, "Start over", "Go on with mine");
     if (!sure) return;
     this.#take(async (file) => {
-      const { backup } = await ask("/reset", {});
+      const { backup } = await ask("/reset", { name: file.name });
       await this.#read(file);
       if (file.theirs) {
         file.accept();

@@ -4,10 +4,11 @@ import { lesson as hooks, story } from "../main.js";
 import { Refused, ask } from "./api.js";
 import { Console } from "./console.js";
 import { Editor } from "./editor.js";
+import { Parts } from "./parts.js";
 import { Progress } from "./progress.js";
 import { showSolution } from "./solution.js";
 import { TaskView } from "./task.js";
-import { VerdictView, isWhole, standing } from "./verdict.js";
+import { VerdictView, standing } from "./verdict.js";
 
 const $ = (id) => document.getElementById(id);
 const PANELS = ["task", "verdict"];
@@ -17,9 +18,11 @@ let state = null; // what the server said last
 let seen = null; // the exercise and attempt whose verdict was there when the page came, or was shown
 let asking = null; // what asks for the state, while it does
 let isStale = false; // whether the state may have changed since it was asked for
+let reading = null; // the file that one has gone to from this page: what is reported of it is read before its verdict
 let silence = null;
 
 const progress = new Progress($("progress"), (number) => act(() => ask("/open", { number })));
+const parts = new Parts({ panel: $("parts"), list: $("parts-list"), title: $("parts-title") }, choose);
 const task = new TaskView(
   {
     number: $("lesson-number"), title: $("lesson-title"), goal: $("goal"), yours: $("yours"), task: $("task"), hints: $("hints"),
@@ -71,9 +74,10 @@ async function act(task) {
 function current() {
   const { exercise, judging, attempt, verdict: newest } = story.lesson;
   const isSame = exercise === state.number;
+  const isAbout = isSame && newest && (!newest.part || `${newest.part}.py` === state.file); // of several files, one
   return {
     ...state,
-    verdict: (isSame && newest) || state.verdict,
+    verdict: (isAbout && newest) || state.verdict,
     judging: isSame ? judging : false,
     attempt: isSame ? attempt : 0,
   };
@@ -81,12 +85,14 @@ function current() {
 
 function choosePanel(name) {
   $("do-read").hidden = name !== "task";
+  const comes = $("left-task").hidden && name === "task";
   for (const each of PANELS) {
     const isIt = each === name;
     $(`left-${each}`).hidden = !isIt;
     $(`left-tab-${each}`).setAttribute("aria-selected", String(isIt));
     $(`left-tab-${each}`).tabIndex = isIt ? 0 : -1;
   }
+  if (comes) task.arrive();
 }
 
 const turnPanel = () => choosePanel($("left-task").hidden ? "task" : "verdict");
@@ -96,22 +102,28 @@ function show() {
   if (!state) return;
   const lesson = current();
   const isOther = seen?.number !== lesson.number;
+  const isOtherPart = !isOther && seen.file !== lesson.file;
   task.show(lesson);
   $("driver").textContent = `driver ${lesson.driver}`;
   if (/^\d/.test(lesson.engine)) $("engine").textContent = `practice engine ${lesson.engine}`;
   progress.show(lesson.progress ?? [], lesson.number);
+  parts.show(lesson);
   line.propose(lesson.try ?? []);
   if (verdict.show(lesson)) $("left-verdict").scrollTop = 0;
-  editor.setFiles(lesson.files ?? []);
+  editor.setFiles(lesson.files ?? [], lesson.file);
   editor.setFindings(lesson.verdict?.findings ?? []);
   showHint(lesson);
   const stand = standing(lesson);
   document.title = `${stand.sign} ${lesson.number} · ${lesson.title}`;
   const attempt = lesson.verdict?.attempt ?? null;
+  const isNew = attempt !== seen?.attempt && attempt > 1;
   // who has read the task and saves wants to know what came of it; who comes for the first time reads the task
+  if (isOtherPart) task.goTo(lesson.file);
   if (isOther) choosePanel(attempt > 1 ? "verdict" : "task");
-  else if (attempt !== seen.attempt && attempt > 1) choosePanel("verdict");
-  seen = { number: lesson.number, attempt };
+  else if (reading !== lesson.file) isNew && choosePanel("verdict");
+  else if (isOtherPart) choosePanel("task");
+  if (reading === lesson.file && attempt !== null) reading = null;
+  seen = { number: lesson.number, file: lesson.file, attempt };
 }
 
 function showHint({ html, hints_total: total }) {
@@ -163,10 +175,17 @@ function run() {
   return act(() => ask("/run", {}));
 }
 
+/** Go to another of the exercise's files. */
+async function choose(name) {
+  reading = name;
+  if ((await act(() => ask("/choose", { name }))) === null) reading = null;
+}
+
 function next() {
   const lesson = state && current();
-  if (!lesson?.verdict?.passed || !lesson.next || !isWhole(lesson)) return false;
-  act(() => ask("/open", { number: lesson.next }));
+  if (!lesson?.verdict?.passed || !(lesson.next_file || lesson.next)) return false;
+  if (lesson.next_file) choose(lesson.next_file);
+  else act(() => ask("/open", { number: lesson.next }));
   return true;
 }
 

@@ -1,15 +1,14 @@
-// The progress over all exercises, in the header: one segment each, a button that opens it.
+// The progress over all exercises, in the header, and over the parts of one: a segment each, a button that opens it.
 import { el } from "../dom.js";
 
 const STATES = { passed: "passed", begun: "begun", untouched: "not begun" };
 
-/** The segments. `open(number)` is called by them. */
+/** The segments. `open(number)` is called by them; `name(row)` is how one is called. */
 export class Progress {
   #said = "";
 
-  constructor(list, open) {
-    this.list = list;
-    this.open = open;
+  constructor(list, open, name = ({ number, title, name: word }) => `Exercise ${number}: ${title || word}`) {
+    Object.assign(this, { list, open, name });
     list.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!by) return;
@@ -19,15 +18,16 @@ export class Progress {
     });
   }
 
-  /** Show `progress` (rows of number, name, title, state), and which exercise is `open`. */
+  /** Show `progress` (rows of number, name, title, state, perhaps parts and done), and which number is `open`. */
   show(progress, open) {
     const said = JSON.stringify([progress, open]);
     if (said === this.#said) return;
     this.#said = said;
     const focused = document.activeElement?.dataset.number;
-    this.list.replaceChildren(...progress.map(({ number, title, name, state }) => {
+    this.list.replaceChildren(...progress.map((row) => {
+      const { number, state, parts, done } = row;
       const isOpen = number === open;
-      const label = `Exercise ${number}: ${title || name}, ${STATES[state] ?? state}`;
+      const label = `${this.name(row)}, ${STATES[state] ?? state}${parts ? `, ${done} of ${parts} parts` : ""}`;
       return el("li", {}, el("button", {
         type: "button",
         class: "segment",

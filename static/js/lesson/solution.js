@@ -1,13 +1,15 @@
 // The solution, on demand: how it differs from the learner's own, and the whole of it.
 import { el } from "../dom.js";
 import { Refused, ask } from "./api.js";
+import { hasParts } from "./parts.js";
 import { difference, fill, question } from "./words.js";
 
 /** Show the solution; before the exercise is passed it asks whether that is meant. Throws `Refused`. */
 export async function showSolution(lesson, { dialog, body }) {
   let anyway = false;
   if (!lesson.verdict?.passed) {
-    anyway = await question("You have not passed this exercise yet. A hint may be enough.", "Show the solution", "Not yet");
+    const what = hasParts(lesson) ? `mended ${lesson.file}` : "passed this exercise";
+    anyway = await question(`You have not ${what} yet. A hint may be enough.`, "Show the solution", "Not yet");
     if (!anyway) return;
   }
   const { text, diff } = await solution(anyway);

@@ -1,11 +1,17 @@
 // The task: what is to be written and where, and the hints that were asked for.
 import { el } from "../dom.js";
+import { hasParts } from "./parts.js";
 import { fill, method, prose, words } from "./words.js";
+
+const ABOVE = 12; // pixels left above a heading that is scrolled to
+
+const mended = (files) => `${files.filter(({ passed }) => passed).length} of ${files.length} mended`;
 
 /** The task's part of the page, and the hints'. `edit(name)` opens a file in the page. */
 export class TaskView {
   #task = "";
   #hints = "";
+  #wanted = null; // the part whose heading is to be scrolled to
 
   constructor(places, edit) {
     Object.assign(this, { places, edit });
@@ -15,20 +21,37 @@ export class TaskView {
   show(state) {
     const { places } = this;
     this.title = state.title;
-    places.number.textContent = `Exercise ${state.number} of ${state.progress?.length ?? "?"} · ${(state.routes ?? []).map(method).join(", ") || state.name}`;
+    const about = hasParts(state) ? mended(state.files) : (state.routes ?? []).map(method).join(", ") || state.name;
+    places.number.textContent = `Exercise ${state.number} of ${state.progress?.length ?? "?"} · ${about}`;
     places.title.textContent = state.title;
     places.title.title = state.title;
     places.goal.title = state.goal ?? "";
     fill(places.goal, words(state.goal));
-    const task = JSON.stringify([state.files, state.html.task]);
-    if (task !== this.#task) {
-      this.#task = task;
-      fill(places.yours, this.#yours(state.files ?? []));
+    const files = (state.files ?? []).filter(({ name }) => !hasParts(state) || name === state.file);
+    fill(places.yours, this.#yours(files));
+    if (state.html.task !== this.#task) {
+      this.#task = state.html.task;
       this.html = state.html.task;
       places.task.replaceChildren(prose(this.html));
       places.task.parentNode.scrollTop = 0;
     }
     this.#showHints(state);
+  }
+
+  /** Scroll to what the task says of a file, if it has a heading of its own: now, or when it is seen again. */
+  goTo(name) {
+    this.#wanted = String(name ?? "").replace(/\.py$/, "");
+    if (this.places.task.offsetParent) this.arrive();
+  }
+
+  /** The task is seen again. */
+  arrive() {
+    const { task } = this.places;
+    const isIt = ({ textContent }) => this.#wanted && textContent.startsWith(this.#wanted);
+    const heading = [...task.querySelectorAll("h2, h3, h4, h5, h6")].find(isIt);
+    // scrollIntoView would scroll the page as well
+    if (heading) task.parentNode.scrollTop += heading.getBoundingClientRect().top - task.parentNode.getBoundingClientRect().top - ABOVE;
+    this.#wanted = null;
   }
 
   /** The task over the whole width: drawings need it. */
@@ -45,7 +68,7 @@ export class TaskView {
       el("button", { type: "button", class: "place", id: `yours-${index}`, on: { click: () => this.edit(name) } }, name),
       el("code", { class: "path", title: path }, path));
     return [
-      el("p", {}, files.length === 1 ? "Yours to edit, here or in your own editor:" : "Yours to edit, in this order:"),
+      el("p", {}, "Yours to edit, here or in your own editor:"),
       el("ul", {}, files.map(one)),
     ];
   }

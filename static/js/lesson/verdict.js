@@ -81,21 +81,20 @@ function findingCard(finding, on) {
     el("h3", { id: "card-title" }, words(finding.title)), facts(finding, "card", on));
 }
 
-/** Whether all of the exercise has passed: of several files, the verdict is about one. */
-export const isWhole = ({ number, files, progress }) => (files ?? []).length < 2
-  || progress?.find((one) => one.number === number)?.state === "passed";
+/** What comes after this: the next of the exercise's files, once all of those have passed the next exercise, or nothing. */
+function following({ files, next_file: file, progress, next }) {
+  const part = files?.find(({ name }) => name === file);
+  if (part) return `${part.name} · ${part.title}`;
+  const row = progress?.find(({ number }) => number === next);
+  return row ? `${row.number} · ${row.title || row.name}` : null;
+}
 
 function passedCard(verdict, lesson, on) {
-  if (!isWhole(lesson)) {
-    return el("article", { class: "card", "data-kind": "passed", "aria-labelledby": "card-title" },
-      el("h3", { id: "card-title" }, "This one is mended"),
-      el("p", {}, `All ${count(verdict.checks_total, "check")} are well. Go on with the next file of the ${lesson.files.length}.`));
-  }
-  const next = lesson.progress?.find(({ number }) => number === lesson.next);
+  const next = following(lesson);
   const button = next && el("button", { type: "button", class: "key-button main", id: "do-next", on: { click: on.next } },
-    `Next: ${next.number} · ${next.title || next.name} `, el("kbd", {}, "N"));
+    `Next: ${next} `, el("kbd", {}, "N"));
   return el("article", { class: "card", "data-kind": "passed", "aria-labelledby": "card-title" },
-    el("h3", { id: "card-title" }, "Passed"),
+    el("h3", { id: "card-title" }, lesson.next_file ? "This one is mended" : "Passed"),
     el("p", {}, `All ${count(verdict.checks_total, "check")} are well.`),
     button ?? el("p", {}, "This was the last exercise."));
 }
@@ -122,7 +121,7 @@ export class VerdictView {
   show(lesson) {
     const { verdict, problem } = lesson;
     this.#stand(standing(lesson));
-    const shown = JSON.stringify([verdict, problem, lesson.next, lesson.number, isWhole(lesson)]);
+    const shown = JSON.stringify([verdict, problem, lesson.number, following(lesson)]);
     if (shown === this.#shown) return false;
     this.#shown = shown;
     const [first, ...others] = verdict?.findings ?? [];

@@ -84,6 +84,14 @@ class Learner:
             self._loaded = self._load()
             return self._loaded
 
+    def restart(self) -> None:
+        """Replace the process, as when a plugin is started anew: what it kept in its variables is gone.
+
+        ``faults`` stay known.
+        """
+        with self._alone():
+            self._loaded = self._load()
+
     def handler(self, route: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
         """What the plugin calls for a route: answers, or raises PluginError with what Docker is to read."""
 
