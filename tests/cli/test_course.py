@@ -74,6 +74,13 @@ def test_an_exercise_that_there_is_not_is_one_sentence(capsys: pytest.CaptureFix
         (("check", "3", "--handler", "."), ". is no file."),
         (("check", "3", "--engine", "podman"), "'podman' is not one of"),
         (("reset", "3", "other"), "Exercise 3 has no file 'other.py'. It has handler.py."),
+        (("hint", "15", "bug_7"), "Exercise 15 has no file 'bug_7.py'. It has bug_1.py, bug_2.py,"),
+        (("check", "15", "bug_7"), "Exercise 15 has no file 'bug_7.py'."),
+        (("solution", "3", "bug_1"), "Exercise 3 has no file 'bug_1.py'. It has handler.py."),
+        (
+            ("check", "15", "--handler", __file__),
+            "Exercise 15 has parts, and test_course.py is called like none of them. Say which it is: bug_1, bug_2,",
+        ),
         (("dev", "new", "foo"), "'foo' is no name for an exercise. Call it NN_name"),
         (("dev", "new", "03_other"), "03_create_network has that number already."),
         (("dev", "new", "90_create_network"), "03_create_network has that name already."),
@@ -140,6 +147,12 @@ def test_list_shows_the_bar_the_state_of_each_and_what_is_next(bench: Workbench,
     assert "Next: " in text and "-m workshop exercise 4" in text
 
 
+def test_list_shows_how_many_parts_have_passed(bench: Workbench, capsys: pytest.CaptureFixture[str]):
+    for part in ("bug_1", "bug_4", "bug_9"):
+        bench.progress.judged("bug_hunt", True, part, 6)
+    assert "15 bug_hunt" in said(capsys, "list") and "Six broken drivers, 2 of 6" in said(capsys, "list")
+
+
 def test_list_without_colour_and_utf8_can_be_read(bench: Workbench):
     done = subprocess.run(
         [sys.executable, "-m", "workshop", "list"],
@@ -191,6 +204,31 @@ def test_hints_come_one_by_one_and_say_how_many_remain(bench: Workbench, capsys:
     assert f"Hint {total} of {total}  the last one; then there is the solution" in text
 
 
+def test_hints_are_those_of_the_part_that_is_next_or_named(bench: Workbench, capsys: pytest.CaptureFixture[str]):
+    assert "Hint 1 of 3 for bug_1  2 more" in said(capsys, "hint", "15")
+    bench.progress.judged("bug_hunt", True, "bug_1", 6)
+    assert "Hint 1 of 3 for bug_2  2 more" in said(capsys, "hint", "15")
+    assert "Hint 2 of 3 for bug_1  1 more" in said(capsys, "hint", "15", "bug_1")
+    assert "Hint 1 of 3 for bug_6" in said(capsys, "hint", "15", "bug_6.py")
+
+
+def test_solutions_are_those_of_the_parts_that_passed_or_the_one_that_is_named(
+    bench: Workbench, capsys: pytest.CaptureFixture[str]
+):
+    bench.prepare(catalogue.find(15))
+    text = said(capsys, "solution", "15", code=1)
+    assert text.startswith("Exercise 15 has not passed yet. `python -m workshop hint 15` helps; --anyway shows")
+    assert said(capsys, "solution", "15", "bug_2", code=1) == (
+        "bug_2.py has not passed yet. `python -m workshop hint 15 bug_2` helps; --anyway shows it all the same.\n"
+    )
+    anyway = said(capsys, "solution", "15", "--anyway")
+    assert "--- your bug_1.py" in anyway and "bug_2.py" not in anyway
+    bench.progress.judged("bug_hunt", True, "bug_2", 6)
+    passed = said(capsys, "solution", "15")
+    assert "--- your bug_2.py" in passed and "bug_1.py" not in passed
+    assert "--- your bug_4.py" in said(capsys, "solution", "15", "bug_4", "--anyway")
+
+
 def test_the_solution_is_shown_after_passing_or_anyway(bench: Workbench, capsys: pytest.CaptureFixture[str]):
     text = said(capsys, "solution", "3", code=1)
     assert text == (
@@ -213,6 +251,17 @@ def test_reset_keeps_a_backup_and_says_where(bench: Workbench, capsys: pytest.Ca
     backup = Path(text.rpartition("kept as ")[2].strip().rstrip("."))
     assert backup.read_text() == "mine\n"
     assert file.read_bytes() == STUB.read_bytes()
+
+
+def test_reset_is_of_all_files_or_of_the_one_that_is_named(bench: Workbench, capsys: pytest.CaptureFixture[str]):
+    exercise = catalogue.find(15)
+    bench.prepare(exercise)
+    for name in ("bug_1.py", "bug_2.py"):
+        bench.file(exercise, name).write_text("mine\n")
+    text = said(capsys, "reset", "15", "bug_2")
+    assert "bug_2.py is as it was given. Yours is kept as" in text and "bug_1" not in text
+    assert bench.file(exercise, "bug_1.py").read_text() == "mine\n"
+    assert len(said(capsys, "reset", "15").splitlines()) == 6
 
 
 def test_init_makes_a_folder_that_is_found_from_within(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -107,6 +107,37 @@ def test_keys_do_what_they_say():
         assert course.bench.progress.at == "delete_network"
 
 
+def test_keys_lead_from_part_to_part():
+    with course_command("exercise", "15") as course:
+        folder = course.bench.folder / "15_bug_hunt"
+        course.wait_for("bug_6.py  ")
+        course.wait_for("bug_1: ")
+        course.verdict("NOT PASSED")
+        course.wait_for("bug_1)")  # the hint's command, which may be parted
+        (folder / "bug_1.py").write_text(solution("15_bug_hunt", "bug_1.py"))
+        assert "exercise 15, bug_1, Docker" in course.verdict("PASSED")
+        course.wait_for("1 of 6 mended.")
+        course.wait_for("Next: save bug_2.py")
+        course.press("n")
+        course.wait_for("bug_2: ")
+        assert "exercise 15, bug_2, Docker" in course.verdict("NOT PASSED", 2)
+        course.press("h")
+        course.wait_for("Hint 1 of 3 for bug_2")
+        course.press("s")
+        course.wait_for("bug_2.py has not passed yet. Press s again to see it anyway.")
+        course.press("s")
+        course.wait_for("--- your bug_2.py")
+        course.press("n")
+        course.wait_for("bug_2.py has not passed yet; to save it is to come back.")
+        assert "exercise 15, bug_3, Docker" in course.verdict("NOT PASSED", 3)
+        (folder / "bug_6.py").write_text(solution("15_bug_hunt", "bug_6.py"))
+        assert "exercise 15, bug_6, Docker" in course.verdict("PASSED", 2)
+        course.press("n")  # after the last one comes the first that has not passed
+        assert "exercise 15, bug_2, Docker" in course.verdict("NOT PASSED", 4)
+        course.press("l")
+        course.wait_for("Six broken drivers, 2 of 6")
+
+
 def test_the_whole_of_the_course_begins_with_start():
     with course_command("start") as course:
         first = course.wait_for("Exercise ")
@@ -213,6 +244,34 @@ def test_check_tells_people_and_programs_and_the_shell():
         assert done.returncode == 0
         assert done.stdout.startswith("PASSED  ") and "exercise 4" in done.stdout
         assert bench.progress.state("create_network") == "passed"
+
+
+def test_check_judges_all_parts_or_the_one_that_is_named(tmp_path: Path):
+    mine = tmp_path / "mine.py"
+    mine.write_text(solution("15_bug_hunt", "bug_5.py"))
+    with folders() as (bench, environment):
+        done = typed("check", "15", "bug_5", "--handler", str(mine), "--json", environment=environment)
+        verdict = json.loads(done.stdout)
+        assert (done.returncode, verdict["part"], verdict["passed"]) == (0, "bug_5", True)
+        assert bench.progress.state("bug_hunt") == "untouched"
+        done = typed("check", "15", "bug_1", environment=environment)
+        assert done.returncode == 1 and "exercise 15, bug_1, Docker" in done.stdout
+        assert "hint 15 bug_1)" in " ".join(done.stdout.split())
+        for number in range(1, 7):
+            text = solution("15_bug_hunt", f"bug_{number}.py")
+            if number != 3:
+                (bench.folder / "15_bug_hunt" / f"bug_{number}.py").write_text(text)
+        done = typed("check", "15", environment=environment)
+        assert done.returncode == 1
+        said = " ".join(done.stdout.split())
+        assert "5 of 6 parts: ✓ bug_1 ✓ bug_2 ✕ bug_3 ✓ bug_4 ✓ bug_5 ✓ bug_6" in said
+        assert "hint 15 bug_3)" in said
+        assert "printed by" not in done.stdout  # what other parts' code printed
+        assert bench.progress.state("bug_hunt") == "begun"
+        (bench.folder / "15_bug_hunt" / "bug_3.py").write_text(solution("15_bug_hunt", "bug_3.py"))
+        done = typed("check", "15", "bug_3", environment=environment)
+        assert done.returncode == 0 and "Exercise 16" in " ".join(done.stdout.split())
+        assert bench.progress.state("bug_hunt") == "passed"
 
 
 @pytest.mark.parametrize("engine", VERSIONS)

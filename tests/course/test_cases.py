@@ -23,6 +23,9 @@ CASES = Path(__file__).parent / "cases"
 WRONG, RIGHT = 8, 3
 """How many there are of each exercise at least."""
 
+OF_A_PART = 2, 1
+"""The same of each part, where an exercise has several."""
+
 _HEAD = re.compile(r"# (cause|seen|part): (.+)")
 
 pytestmark = pytest.mark.lab
@@ -127,3 +130,11 @@ def test_there_are_enough_cases_and_they_differ(exercise: Exercise):
     assert len(wrong) >= WRONG and len(right) >= RIGHT, f"{len(wrong)} wrong ones, {len(right)} right ones"
     assert all("cause" in each for each in wrong), "each begins with `# cause: <check>`"
     assert len({each["cause"] for each in wrong}) > 2, "they have too few causes"
+
+
+@pytest.mark.parametrize("exercise", [each for each in EXERCISES if each.parts], ids=lambda each: each.label)
+def test_there_are_enough_cases_of_each_part(exercise: Exercise):
+    for kind, least in zip(("wrong", "right"), OF_A_PART, strict=True):
+        parts = [head(path).get("part") for path in (CASES / exercise.label / kind).glob("*.py")]
+        assert set(parts) == set(exercise.parts), "each says `# part: <name>`, and no part is without"
+        assert min(map(parts.count, exercise.parts)) >= least, f"of each part at least {least} {kind} ones"

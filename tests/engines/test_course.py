@@ -17,6 +17,7 @@ from workshop.course.exercise import Exercise
 from workshop.course.judge import judge
 from workshop.course.real import RealDocker
 from workshop.course.stage import Stage
+from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
 
 EXERCISES = [each for each in room.catalogue() if each.name != "ipvlan"]
@@ -75,6 +76,28 @@ def test_what_is_wrong_is_told_with_dockers_own_words(engine: Engine, label: str
         assert first.check == path.read_text().splitlines()[0].removeprefix("# cause: ")
         if label != "03_create_network":
             assert str(first.docker).startswith("Error response from daemon: "), first
+
+
+BUGS = {
+    "bug_1.py": "own_mac",
+    "bug_2.py": "second",
+    "bug_3.py": "links",
+    "bug_4.py": "outside",
+    "bug_5.py": "long",
+    "bug_6.py": "finds",
+}
+"""What each broken driver of exercise 15 is told first."""
+
+
+def test_what_is_reported_of_broken_drivers_is_so_on_a_real_docker(engine: Engine, leftovers: Leftovers):
+    watch(leftovers, engine)
+    exercise = room.find("bug_hunt")
+    with staged(engine, exercise) as stage:
+        found = {file: judge(stage, exercise.stub(file)).findings[0].check for file in exercise.files}
+    for line in programs.run(engine.namespace, "iptables", "-S", "DOCKER-USER").splitlines():
+        if "dlan" in line:  # the rules of a bridge that bug_6 has forgotten; on a real host they stay
+            programs.run(engine.namespace, "iptables", *line.replace("-A", "-D", 1).split())
+    assert found == BUGS
 
 
 def test_docker_that_remembers_is_given_a_new_name_each_time(engine: Engine, leftovers: Leftovers):

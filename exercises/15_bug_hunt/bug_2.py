@@ -1,0 +1,117 @@
+"""Bug 2: a second container does not start.
+
+    "The first container in a network is fine. A second one in the same network does not start, and from then on the
+    first one is cut off. In another network there can be another one: again one, and no more."
+
+TODO: find the fault and mend it. README.md says how to look.
+"""
+
+import ipaddress
+import subprocess
+
+from workshop import PluginError
+from workshop.course.host import Host
+from workshop.protocol.types import (
+    CreateEndpointAnswer,
+    CreateEndpointRequest,
+    CreateNetworkRequest,
+    Empty,
+    EndpointRequest,
+    JoinAnswer,
+    JoinRequest,
+    NetworkRequest,
+)
+
+
+def create_network(request: CreateNetworkRequest, host: Host) -> Empty:
+    """NetworkDriver.CreateNetwork: a bridge with a MAC address of its own, up, with the gateway's address."""
+    bridge = bridge_of(request)
+    if is_there(bridge):
+        return {}
+    ip("link", "add", bridge, "address", mac_of(request["NetworkID"]), "type", "bridge")
+    try:
+        for pool in request["IPv4Data"]:
+            ip("address", "add", str(ipaddress.ip_interface(pool["Gateway"])), "dev", bridge)
+        ip("link", "set", bridge, "up")
+        run("iptables", "-w", "-I", *within(bridge))
+    except PluginError:
+        delete_network(request, host)
+        raise
+    return {}
+
+
+def delete_network(request: NetworkRequest, host: Host) -> Empty:
+    """NetworkDriver.DeleteNetwork: what CreateNetwork made goes."""
+    bridge = bridge_of(request)
+    if is_there(bridge):
+        run("iptables", "-w", "-D", *within(bridge))
+        ip("link", "delete", bridge)
+    return {}
+
+
+def create_endpoint(request: CreateEndpointRequest, host: Host) -> CreateEndpointAnswer:
+    """NetworkDriver.CreateEndpoint: a pair of links, the outer one on the bridge. Docker chooses the addresses."""
+    outside, inside = names(request)
+    if is_there(outside):  # Docker asks again
+        return {"Interface": {}}
+    ip("link", "add", outside, "type", "veth", "peer", "name", inside)
+    try:
+        ip("link", "set", outside, "master", bridge_of(request), "up")
+    except PluginError:
+        ip("link", "delete", outside)
+        raise
+    return {"Interface": {}}
+
+
+def join(request: JoinRequest, host: Host) -> JoinAnswer:
+    """NetworkDriver.Join: Docker moves the inner link into the container, and makes the default route."""
+    gateway = ipaddress.ip_interface(host.network(request["NetworkID"])["IPv4Data"][0]["Gateway"])
+    return {"InterfaceName": {"SrcName": names(request)[1], "DstPrefix": "eth"}, "Gateway": str(gateway.ip)}
+
+
+def leave(request: EndpointRequest, host: Host) -> Empty:
+    """NetworkDriver.Leave: nothing to do here."""
+    return {}
+
+
+def delete_endpoint(request: EndpointRequest, host: Host) -> Empty:
+    """NetworkDriver.DeleteEndpoint: whoever deletes one end of a pair deletes both."""
+    outside, _ = names(request)
+    if is_there(outside):
+        ip("link", "delete", outside)
+    return {}
+
+
+def bridge_of(request: NetworkRequest | EndpointRequest) -> str:
+    return f"lan-{request['NetworkID'][:11]}"
+
+
+def names(request: EndpointRequest) -> tuple[str, str]:
+    """The outer and the inner link of an endpoint. The kernel takes 15 characters."""
+    whose = f"{request['NetworkID'][:12]}-{request['EndpointID'][:12]}"
+    return f"h-{whose}"[:15], f"c-{whose}"[:15]
+
+
+def mac_of(network_id: str) -> str:
+    """The bridge's MAC address: 02, and what the network's ID begins with."""
+    return ":".join(["02", *(network_id[place : place + 2] for place in range(0, 10, 2))])
+
+
+def within(bridge: str) -> list[str]:
+    """The rule that lets packets pass from one port of a bridge to another."""
+    return ["DOCKER-USER", "-i", bridge, "-o", bridge, "-j", "ACCEPT"]
+
+
+def is_there(link: str) -> bool:
+    return subprocess.run(["ip", "link", "show", link], capture_output=True).returncode == 0
+
+
+def ip(*words: str) -> None:
+    run("ip", *words)
+
+
+def run(*words: str) -> None:
+    """Run a program; what it says against it is what Docker's user reads."""
+    done = subprocess.run(words, capture_output=True, text=True)
+    if done.returncode:
+        raise PluginError(f"`{' '.join(words)}` says: {done.stderr.strip()}")
