@@ -235,17 +235,23 @@ def test_every_kind_of_event_is_described():
 
 
 def test_the_graph_has_the_fields_that_are_described_and_no_others():
-    wire = {"name": "eth0", "kind": None, "state": "up", "mac": None, "mtu": 1500, "alias": None}
+    wire = {"name": "eth0", "kind": None, "state": "up", "mac": None, "mtu": 1500, "alias": None, "info": {}}
     value = {**wire, "master": None, "other": None, "other_nsid": None, "new_nsid": None, "new_index": None}
     space = Space("4:1", "alpha", 1, root=True, links={2: Link(2, value, Facts())})
     space.routes[4, "default", 0, "192.0.2.1", 2] = {}
     space.neighbours[2, "192.0.2.1"] = {"address": "192.0.2.1", "mac": "02:00:00:00:00:01", "state": "learned"}
+    space.fdb[2, "00:00:00:00:00:00", "192.0.2.2"] = {
+        "mac": "00:00:00:00:00:00",
+        "dst": "192.0.2.2",
+        "state": "permanent",
+    }
     made = build(space, space, {}, Known(), [], lambda identity: False)
     ought = {
         "namespace": made,
         "link": made["links"][0],
         "route": made["routes"][0],
         "neighbour": made["neighbours"][0],
+        "fdb entry": made["fdb"][0],
     }
     described = {what: words(fields) for what, fields in pages.table(ARCHITECTURE, "of a")}
     assert {what: sorted(described[what]) for what in ought} == {what: sorted(fields) for what, fields in ought.items()}

@@ -19,6 +19,8 @@ export function differences({ op, value, was }, nameOf) {
       parts.push(`${key} ${shown ?? "none"}`);
     }
   }
+  const own = Object.entries(value.info ?? {}).filter(([key, one]) => !same(one, was.info?.[key]));
+  parts.push(...own.map(([key, one]) => `${key} ${one}`));
   if ("peer" in value && !same(value.peer, was.peer)) parts.push(value.peer ? "its other end moved" : "its other end went");
   const before = new Set(was.addresses ?? []);
   const after = new Set(value.addresses ?? []);
@@ -42,6 +44,7 @@ function describe(change, nameOf) {
     return { name: it.dst || "default", text: it.gateway ? `via ${it.gateway}` : "" };
   }
   if (what === "neighbour") return { name: it.address ?? "", text: [it.mac, it.state].filter(Boolean).join(" ") };
+  if (what === "fdb") return { name: it.mac ?? "", text: [it.dst && `at ${it.dst}`, it.state].filter(Boolean).join(", ") };
   return { name: it.name ?? change.id ?? "", text: "" };
 }
 

@@ -24,7 +24,7 @@ class Sample:
         link = {
             "id": f"{space['id']}/{index}", "index": index, "name": name, "kind": kind, "state": "up",
             "mac": f"02:42:0a:09:{space['born'] % 256:02x}:{index % 256:02x}", "mtu": 1500, "addresses": [],
-            "master": None, "peer": None, "parent": None, "alias": None, "network": None,
+            "master": None, "peer": None, "parent": None, "info": {}, "alias": None, "network": None,
             "network_name": None, "endpoint": None, "made_by": None, "born": self._age(),
             "row": None, "left_over": False,
             **fields,
@@ -58,7 +58,7 @@ class Sample:
         taken = {link["row"] for link in links if link["master"] == master}
         row = next(row for row in range(len(links) + 1) if row not in taken)
         name = f"wsh{self._born:06x}a7f2"[:13]
-        return self.link(host["namespaces"][0], name, "veth", master=master, row=row, **fields)
+        return self.link(host["namespaces"][0], name, fields.pop("kind", "veth"), master=master, row=row, **fields)
 
     def plug(
         self, host: dict[str, Any], bridge: dict[str, Any] | None, space: dict[str, Any], **fields: Any
@@ -78,6 +78,19 @@ class Sample:
         end = self.link(host["namespaces"][0], port["name"].replace("wsh", "wsc"), "veth", peer=port["id"])
         port["peer"] = end["id"]
         return port
+
+    def tunnel(self, host: dict[str, Any], bridge: dict[str, Any], *peers: str, vni: int = 42, **info: Any) -> Any:
+        """Plug a tunnel to these peers into a bridge; gives its link."""
+        root = host["namespaces"][0]
+        local = root["links"][0]["addresses"][0].partition("/")[0]
+        own = {"vni": vni, "local": local, "port": 4789, "learning": True, **info}
+        link = self.port(host, bridge, kind="vxlan", info=own)
+        root["fdb"] += [self.entry(link, "00:00:00:00:00:00", peer, "permanent") for peer in peers]
+        return link
+
+    @staticmethod
+    def entry(link: dict[str, Any], mac: str, dst: str, state: str = "learned") -> dict[str, Any]:
+        return {"mac": mac, "dst": dst, "state": state, "link": link["id"]}
 
     def done(self) -> graphs.Graph:
         return graphs.ordered(self.graph)
@@ -126,7 +139,7 @@ def troubles() -> graphs.Graph:
     sample.plug(host, down, sample.space(host, "🐳 קונטיינר \u202eevil\u202c 容器"), state="down")
     sample.plug(host, down, sample.space(host, None))
     left = sample.bridge(host, 2, None, left_over=True, addresses=[])
-    sample.link(host["namespaces"][0], "vxlan0", "vxlan", master=left["id"], row=0)
+    sample.tunnel(host, left)
     sample.plug(host, None, sample.space(host, "routed"))
     lonely = sample.space(host, "lonely")
     mac = sample.space(host, "mac")
@@ -138,11 +151,16 @@ def troubles() -> graphs.Graph:
 
 
 def two_hosts() -> graphs.Graph:
-    """Two hosts with one network each."""
+    """Two hosts with one network across both, and a third host that is not known; alpha has heard of a container."""
     sample = Sample()
     for number, name in enumerate(("alpha", "beta")):
         host = sample.host(name, f"192.0.2.{10 + number}/24")
         bridge = sample.bridge(host)
+        link = sample.tunnel(host, bridge, f"192.0.2.{11 - number}", "192.0.2.200")
+        if name == "alpha":
+            entries = host["namespaces"][0]["fdb"]
+            entries.append(sample.entry(link, "02:42:0a:09:00:03", "192.0.2.11"))
+            entries.append(sample.entry(link, "02:00:00:00:00:01", "192.0.2.10", "permanent"))
         for each in range(2 + number):
             sample.plug(host, bridge, sample.space(host, f"{NAMES[each]}-{name}"))
     return sample.done()

@@ -30,10 +30,12 @@ def _namespace(draw: st.DrawFn) -> dict[str, Any]:
         _text, _text, _number,
     )  # fmt: skip
     neighbour = st.builds(lambda address, mac: {"address": address, "mac": mac, "link": key}, _text, _text)
+    entry = st.builds(lambda mac, dst: {"mac": mac, "dst": dst, "link": key}, _text, _text)
     space = graphs.namespace(key, root=draw(st.booleans()), name=draw(_text), born=draw(_number))
     space["links"] = _unique(draw(st.lists(link, max_size=4)), "link")
     space["routes"] = _unique(draw(st.lists(route, max_size=3)), "route")
     space["neighbours"] = _unique(draw(st.lists(neighbour, max_size=3)), "neighbour")
+    space["fdb"] = _unique(draw(st.lists(entry, max_size=3)), "fdb")
     return space
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.kernel.namespaces import Namespace
-from workshop.topology import wire
+from workshop.topology import kinds, wire
 
 _FAMILIES = {socket.AF_INET: 4, socket.AF_INET6: 6}
 _GETRULE, _GETGEN = 34, 10 << 8 | 16
@@ -155,10 +155,6 @@ def _number(value: memoryview | None) -> int | None:
     return None if value is None else int.from_bytes(value, "little" if wire.HEADER.pack(1, 0, 0, 0, 0)[0] else "big")
 
 
-def _network_order(value: memoryview) -> int:
-    return int.from_bytes(value, "big")
-
-
 def _mac(value: memoryview | None) -> str:
     return "" if value is None else bytes(value).hex(":")
 
@@ -169,46 +165,18 @@ def _ip(value: memoryview | None) -> str | None:
     return socket.inet_ntop(socket.AF_INET if len(value) == 4 else socket.AF_INET6, bytes(value))
 
 
-def _name_in(*names: str) -> Any:
-    return lambda value: dict(enumerate(names)).get(_number(value), _number(value))
-
-
-_MACVLAN = {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"}
-_INFO: dict[str, dict[int, tuple[str, Any]]] = {
-    "vxlan": {
-        1: ("vni", _number),
-        2: ("group", _ip),
-        3: ("parent", _number),
-        4: ("local", _ip),
-        7: ("learning", _number),
-        15: ("port", _network_order),
-        16: ("group", _ip),
-        17: ("local", _ip),
-        25: ("external", _number),
-    },
-    "macvlan": {1: ("mode", lambda value: _MACVLAN.get(_number(value) or 0, _number(value)))},
-    "ipvlan": {1: ("mode", _name_in("l2", "l3", "l3s"))},
-    "vlan": {1: ("id", _number)},
-}
-"""What is read of a kind's own data, by the kernel's number of the attribute."""
-
-_PORT = {1: ("state", _name_in(*_PORT_STATES)), 4: ("hairpin", _number), 33: ("isolated", _number)}
+_PORT = {1: ("state", kinds.word(dict(enumerate(_PORT_STATES)))), 4: ("hairpin", _number), 33: ("isolated", _number)}
 
 
 def own_data(kind: str | None, data: memoryview | None) -> dict[str, Any]:
     """What a kind tells of itself: a vxlan's ``vni`` and more, the ``mode`` of a macvlan or an ipvlan."""
-    return _read_own(_INFO.get(kind or "", {}), data)
+    return kinds.read(kind, wire.attributes(data, 0)) if data is not None else {}
 
 
 def port_data(data: memoryview | None) -> dict[str, Any]:
     """What a bridge knows of its port: ``state``, ``hairpin``, ``isolated``."""
-    return _read_own(_PORT, data)
-
-
-def _read_own(table: dict[int, tuple[str, Any]], data: memoryview | None) -> dict[str, Any]:
-    if data is None or not table:
-        return {}
-    return {table[key][0]: table[key][1](value) for key, value in wire.attributes(data, 0).items() if key in table}
+    found = wire.attributes(data, 0) if data is not None else {}
+    return {_PORT[key][0]: _PORT[key][1](value) for key, value in found.items() if key in _PORT}
 
 
 def _link(body: memoryview) -> dict[str, Any] | None:

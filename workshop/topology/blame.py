@@ -45,8 +45,8 @@ class Blame:
                 return Told(change, None, None)
             inside = inside or change["id"] in moved
             inside = inside or (change["op"] == "change" and differ <= BY_ITSELF)
-        elif what in ("route", "neighbour"):
-            if what == "neighbour" and value["state"] != "permanent":
+        elif what in ("route", "neighbour", "fdb"):
+            if what != "route" and value["state"] != "permanent":
                 return Told(change, None, None)  # learned from traffic, not from a call
             network, endpoint = self._of_link(value["link"], old)
         elif what == "namespace" and (change["op"] != "change" or value["ports"] != was["ports"]):

@@ -46,6 +46,7 @@ LOOKS: dict[str, dict[str, str]] = {
     "other": {"color": "#C7CED6", "fillcolor": "#FFFFFF"},
     "unnamed": {"color": GREY, "penwidth": "1.5"},
     "end": {"color": GREY, "fillcolor": "#FFFFFF", "penwidth": "1.5"},
+    "tunnel": {"color": BLUE, "fillcolor": PALE_BLUE, "style": "rounded,filled,dashed", "penwidth": "1.5"},
     "waiting": {"style": "rounded,filled,dashed"},
     "more": {"color": GREY, "fillcolor": "#FFFFFF", "style": "rounded,filled,dashed", "penwidth": "1.5"},
     "down": {"color": VERMILION, "fillcolor": PALE_VERMILION},
@@ -57,6 +58,7 @@ LOOKS: dict[str, dict[str, str]] = {
 WIRES: dict[str, dict[str, str]] = {
     "veth": {"color": BLUE, "penwidth": "2"},
     "child": {"color": GREEN, "penwidth": "2", "style": "dashed"},
+    "tunnel": {"color": BLUE, "penwidth": "2", "style": "dashed"},
     "out": {"color": GREY, "penwidth": "1.5", "style": "dotted"},
     "waiting": {"color": GREY, "style": "dashed"},
     "more": {"color": GREY, "style": "dashed"},

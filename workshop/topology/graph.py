@@ -31,12 +31,18 @@ def neighbour_id(value: dict[str, Any]) -> str:
     return f"{value['address']} dev {value['link']}"
 
 
+def fdb_id(value: dict[str, Any]) -> str:
+    """What tells one entry of a tunnel's forwarding table from another."""
+    return f"{value['mac']} at {value['dst']} dev {value['link']}"
+
+
 ORDER: dict[str, Callable[[dict[str, Any]], Any]] = {
     "host": lambda value: value["name"],
     "namespace": _of_namespace,
     "link": _of_link,
     "route": route_id,
     "neighbour": neighbour_id,
+    "fdb": fdb_id,
 }
 """By what each list is ordered: hosts by name, the rest by age or by what they are."""
 
@@ -46,10 +52,11 @@ IDENTITY: dict[str, Callable[[dict[str, Any]], str]] = {
     "link": lambda value: value["id"],
     "route": route_id,
     "neighbour": neighbour_id,
+    "fdb": fdb_id,
 }
 """The ``id`` that a change names."""
 
-PARTS = {"link": "links", "route": "routes", "neighbour": "neighbours"}
+PARTS = {"link": "links", "route": "routes", "neighbour": "neighbours", "fdb": "fdb"}
 """The lists of a namespace that changes speak of one by one."""
 
 
@@ -61,7 +68,7 @@ def empty() -> Graph:
 def namespace(identity: str, *, root: bool = False, **fields: Any) -> dict[str, Any]:
     """A namespace with nothing in it; ``fields`` replaces what is said here."""
     bare = {"id": identity, "name": None, "root": root, "container": None, "born": 0, "ports": []}
-    return {**bare, **fields, "links": [], "routes": [], "neighbours": []}
+    return {**bare, **fields, "links": [], "routes": [], "neighbours": [], "fdb": []}
 
 
 def host(graph: Graph, name: str) -> dict[str, Any] | None:
@@ -117,7 +124,7 @@ def apply(graph: Graph, change: Change) -> Graph:
     if where is None:
         return graph
     if what == "namespace":
-        spaces = _put(where["namespaces"], what, change, {"links": [], "routes": [], "neighbours": []})
+        spaces = _put(where["namespaces"], what, change, {part: [] for part in PARTS.values()})
     else:
         part = PARTS[what]
         spaces = [
@@ -219,7 +226,7 @@ def _inside(
         )
     elif what == "namespace":
         inner = {**place, "namespace": some["id"]}
-        for part in ("neighbour", "route", "link") if new is None else ("link", "route", "neighbour"):
+        for part in reversed(PARTS) if new is None else PARTS:
             _compare((old or {}).get(PARTS[part], []), (new or {}).get(PARTS[part], []), part, inner, gone, here)
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from workshop.topology import shapes as at
-from workshop.topology import words
+from workshop.topology import tunnels, words
 from workshop.topology.parts import SHOWN, Link, Parts, Space
 from workshop.topology.shapes import Box, Line, Picture, boxed, note
 
@@ -21,9 +21,13 @@ MOST_UPLINKS = 6
 
 def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
     """Where everything of a graph is. What call number ``call`` made has the class ``made-now``."""
-    made = Picture()
-    for number, host in enumerate(graph["hosts"] or [{"name": "no host yet", "namespaces": []}]):
-        _Host(host, made, number * at.HOST_W, call).place()
+    made, home = Picture(), tunnels.homes(graph)
+    hosts = graph["hosts"] or [{"name": "no host yet", "namespaces": []}]
+    drawn = [_Host(host, made, number * at.HOST_W, call, home) for number, host in enumerate(hosts)]
+    for each in drawn:
+        each.place()
+    for each, right in zip(drawn, drawn[1:], strict=False):
+        each.across(right)
     made.width = max(box.x + box.w / 2 for box in made.boxes.values()) + 2
     made.height = max(box.y + box.h / 2 for box in made.boxes.values()) + 2
     for number, unseen in enumerate(graph.get("unseen", ())):
@@ -37,9 +41,11 @@ def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
 class _Host:
     """One host's part of the picture, with its upper left corner at ``left``."""
 
-    def __init__(self, host: dict[str, Any], made: Picture, left: float, call: int | None) -> None:
+    def __init__(
+        self, host: dict[str, Any], made: Picture, left: float, call: int | None, home: dict[str, tuple[str, Link]]
+    ) -> None:
         self.name, self.parts = words.clean(host["name"]), Parts(host)
-        self.made, self.left, self.call = made, left, call
+        self.made, self.left, self.call, self.home = made, left, call, home
         self.y = float(at.HEAD)
         self.drawn: set[str] = set()
         self.waiting: list[tuple[Link, Box]] = []
@@ -157,12 +163,16 @@ class _Host:
             lines.append(("down", "wrong" if port["peer"] in self.parts.home else "soft"))
         elif port["kind"] != "veth":
             lines.append((port["kind"] or "link", "soft"))
+            lines += [(text, "soft") for text in words.of_info(port)[:1]]
         classes = self._classes("port", link=port)
         return self.made.add(boxed(f"port-{port['id']}", classes, self.left + at.PLUG_X, y, at.PLUG_W, lines))
 
     def _far_end(self, port: Link, plug: Box) -> None:
-        """What is at the other end of a pair: a container, an end not moved yet, or nothing that is known."""
+        """What is at the other end: a container, an end not moved yet, a tunnel, or nothing that is known."""
         peer, parts = port["peer"], self.parts
+        if tunnels.is_tunnel(port):
+            self._tunnel(port, plug)
+            return
         space = parts.home.get(peer or "")
         if space is not None:
             if parts.main.get(space["id"]) == port["id"]:
@@ -181,6 +191,33 @@ class _Host:
             self.made.wire("wire", peer, classes, plug, self.made.add(box), plug.y, plug.y)
         elif other := self.made.boxes.get(f"port-{peer}"):
             self.made.wire("wire", peer, ["veth"], plug, other, plug.y, other.y)
+
+    def _tunnel(self, port: Link, plug: Box) -> None:
+        lines, tip = (said(self.parts.root, port, self.home) for said in (tunnels.lines, tunnels.tip))
+        classes = self._classes("tunnel", link=port)
+        box = boxed(f"tunnel-{port['id']}", classes, self.left + at.BOX_X, plug.y, at.BOX_W, lines)
+        box.tip = "\n".join(filter(None, [box.tip, tip]))
+        self.made.wire("into", port["id"], self._classes("tunnel", link=port), plug, self.made.add(box), plug.y, plug.y)
+
+    def across(self, right: _Host) -> None:
+        """Draw the way of this host's tunnels to the next one on the right, which they enter by its uplink.
+
+        Once for a pair, and for no others: a line must not run through what stands between.
+        """
+        theirs = right.parts.links.values()
+        for link in self.parts.links.values():
+            box = self.made.boxes.get(f"tunnel-{link['id']}")
+            if box is None:
+                continue
+            for peer in tunnels.peers(self.parts.root, link):
+                door = self.made.boxes.get(f"uplink-{self.home[peer][1]['id']}") if peer in self.home else None
+                if door is None or self.home[peer][1]["id"] not in right.parts.links:
+                    continue
+                same = (each for each in theirs if tunnels.is_tunnel(each) and each["info"].get("local") == peer)
+                there = any(each["info"].get("vni") == link["info"].get("vni") for each in same)
+                classes = self._classes("tunnel", *([] if there else ["waiting"]), link=link)
+                self.made.wire("across", link["id"], classes, box, door, box.y, door.y)
+                break
 
     def _container(self, space: Space, y: float) -> Box:
         named = bool((space.get("container") or {}).get("name") or space.get("name"))

@@ -25,8 +25,15 @@ SOL_NETLINK = 270
 ADD_MEMBERSHIP, LISTEN_ALL_NSID, STRICT_CHECK = 1, 8, 12
 BUFFER = 16 << 20  # what the kernel may hold for us, in bytes; without root it grants less
 LARGEST = 1 << 18
-DUMPS = (wire.GETLINK, wire.GETADDR, wire.GETROUTE, wire.GETNEIGH)
-_FIXED = {wire.GETLINK: 16, wire.GETADDR: 8, wire.GETROUTE: 12, wire.GETNEIGH: 12}
+DUMPS = (
+    (wire.GETLINK, bytes(16)),
+    (wire.GETADDR, bytes(8)),
+    (wire.GETROUTE, bytes(12)),
+    (wire.GETNEIGH, bytes(12)),
+    (wire.GETNEIGH, bytes([wire.FORWARDING, *bytes(11)])),
+)
+"""What is asked for, and what the question says."""
+
 Datagram = tuple[float, int | None, bytes]
 """When it was received, the nsid of the namespace it is about (``None``: the host's own), the messages."""
 
@@ -99,22 +106,22 @@ class Asker:
         self._socket.close()
 
     def dump(self) -> list[Message]:
-        """All links, addresses, routes and neighbours there are."""
+        """All links, addresses, routes, neighbours and entries of tunnels' forwarding tables there are."""
         found: list[Message] = []
-        for kind in DUMPS:
+        for kind, body in DUMPS:
             for _ in range(5):  # the kernel says if things changed while it told them
-                part, whole = self._dump(kind)
+                part, whole = self._dump(kind, body)
                 if whole:
                     break
             found += part
         return found
 
-    def _dump(self, kind: int) -> tuple[list[Message], bool]:
+    def _dump(self, kind: int, body: bytes) -> tuple[list[Message], bool]:
         found: list[Message] = []
         whole = True
-        for got, flags, body in self._ask(kind, wire.REQUEST | wire.DUMP, bytes(_FIXED[kind])):
+        for got, flags, part in self._ask(kind, wire.REQUEST | wire.DUMP, body):
             whole = whole and not flags & wire.DUMP_INTERRUPTED
-            found += wire.read(got, 0, body)
+            found += wire.read(got, 0, part)
         return found, whole
 
     def nsid_of(self, descriptor: int) -> int | None:

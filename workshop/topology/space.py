@@ -8,6 +8,12 @@ from typing import Any
 
 from workshop.topology.wire import Message
 
+TUNNELS = ("vxlan",)
+"""Kinds of links whose forwarding tables are shown."""
+
+EVERYBODY = "00:00:00:00:00:00"
+"""In a tunnel's forwarding table: frames to all, and to those whose place is not known."""
+
 
 @dataclass(slots=True)
 class Facts:
@@ -47,6 +53,7 @@ class Space:
     addresses: dict[tuple[int, str], int] = field(default_factory=dict)
     routes: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
     neighbours: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
+    fdb: dict[tuple[int, str, str | None], dict[str, Any]] = field(default_factory=dict)
     json: dict[str, Any] | None = None
 
     def take(self, message: Message, facts: Callable[[Space, Message], Facts]) -> None:
@@ -56,7 +63,7 @@ class Space:
     def clear(self) -> dict[int, Link]:
         """Forget everything, before it is all told again; what was known of the links is given back."""
         links, self.links = self.links, {}
-        self.addresses, self.routes, self.neighbours = {}, {}, {}
+        self.addresses, self.routes, self.neighbours, self.fdb = {}, {}, {}, {}
         return links
 
     def _take_link(self, message: Message, facts: Callable[[Space, Message], Facts]) -> None:
@@ -80,6 +87,7 @@ class Space:
         self.addresses = {k: v for k, v in self.addresses.items() if k[0] != index}
         self.routes = {k: v for k, v in self.routes.items() if k[4] != index}
         self.neighbours = {k: v for k, v in self.neighbours.items() if k[0] != index}
+        self.fdb = {k: v for k, v in self.fdb.items() if k[0] != index}
 
     def _take_address(self, message: Message, _: Any) -> None:
         key = (message.index, message.value["address"])
@@ -107,10 +115,23 @@ class Space:
         else:
             self.neighbours[key] = message.value
 
+    def _take_fdb(self, message: Message, _: Any) -> None:
+        link, mac = self.links.get(message.index), message.value["mac"]
+        if link is None or link.value["kind"] not in TUNNELS:
+            return  # what a network card listens to is told in the same way
+        key = (message.index, mac, message.value["dst"])
+        if message.gone:
+            self.fdb.pop(key, None)
+            return
+        if mac != EVERYBODY and not int(mac[:2], 16) & 1:  # one that has moved: the old place is not told of again
+            self.fdb = {k: v for k, v in self.fdb.items() if k[:2] != key[:2]}
+        self.fdb[key] = message.value
+
 
 _TAKE = {
     "link": Space._take_link,
     "address": Space._take_address,
     "route": Space._take_route,
     "neighbour": Space._take_neighbour,
+    "fdb": Space._take_fdb,
 }

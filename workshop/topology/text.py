@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.topology import words
+from workshop.topology import tunnels, words
 
 Tree = list[tuple[str, Any]]
 MOST = 30
@@ -13,10 +13,10 @@ MOST = 30
 
 def text(graph: dict[str, Any]) -> str:
     """The graph as lines of text: hosts, their bridges, what is plugged into them, containers."""
-    lines = []
+    lines, homes = [], tunnels.homes(graph)
     for host in graph["hosts"]:
         lines.append(f"host {words.clean(host['name'])}")
-        lines += _lines(_host(host))
+        lines += _lines(_host(host, homes))
     lines += [] if lines else ["no networks yet"]
     lines += [f"not seen: {words.clean(each['why'])}" for each in graph.get("unseen", ())]
     return "\n".join(lines) + "\n"
@@ -31,7 +31,7 @@ def _lines(tree: Tree, before: str = "") -> list[str]:
     return found
 
 
-def _host(host: dict[str, Any]) -> Tree:
+def _host(host: dict[str, Any], homes: dict[str, Any]) -> Tree:
     spaces = host["namespaces"]
     root = next((space for space in spaces if space["root"]), None)
     home = {link["id"]: space for space in spaces if not space["root"] for link in space["links"]}
@@ -47,18 +47,20 @@ def _host(host: dict[str, Any]) -> Tree:
             *(port["id"] for port in ports),
             *(port["peer"] for port in ports if port["peer"]),
         }
-        tree.append((_bridge(bridge), _ports(ports, home, links)))
+        below = {port["id"]: _tunnel(root, port, homes) for port in ports if tunnels.is_tunnel(port)}
+        tree.append((_bridge(bridge), _ports(ports, home, links, below)))
     own: Tree = []
     for link in links.values():
         if link["id"] in told:
             continue
         if link["peer"] in home:
-            own += _ports([link], home, links)
+            own += _ports([link], home, links, {})
             told.add(link["peer"])
         else:
             kind = "uplink" if link["id"] in out else link["kind"] or "link"
             more = words.ports_of(root, far=True) if root and link["id"] in out else []
-            own.append((_link(link, kind, *more), []))
+            below = _tunnel(root, link, homes) if tunnels.is_tunnel(link) else []
+            own.append((_link(link, kind, *words.of_info(link), *more), below))
     for space in spaces:
         if not space["root"] and not any(link["id"] in told for link in space["links"]):
             own.append((_container(space), [(line, []) for line, _ in words.interfaces(space, 12)]))
@@ -81,7 +83,18 @@ def _container(space: dict[str, Any]) -> str:
     return "  ".join(filter(None, [f"{what} {words.of_namespace(space)}".strip(), *words.ports_of(space)]))
 
 
-def _ports(ports: list[dict[str, Any]], home: dict[str, Any], links: dict[str, Any]) -> Tree:
+def _tunnel(root: dict[str, Any] | None, link: dict[str, Any], homes: dict[str, Any]) -> Tree:
+    """Where a tunnel leads, and the MAC addresses it knows there."""
+    places = tunnels.places(root, link)
+    tree: Tree = []
+    for peer in tunnels.peers(root, link):
+        known = [(mac, []) for mac, dst in places if dst == peer]
+        tree.append((f"to {tunnels.told(peer, homes)}", known))
+    told = set(tunnels.peers(root, link))
+    return [*tree, *((f"{mac} at {tunnels.told(dst, homes)}", []) for mac, dst in places if dst not in told)]
+
+
+def _ports(ports: list[dict[str, Any]], home: dict[str, Any], links: dict[str, Any], below: dict[str, Tree]) -> Tree:
     tree: Tree = []
     for port in ports[:MOST]:
         state = "".join(
@@ -99,7 +112,8 @@ def _ports(ports: list[dict[str, Any]], home: dict[str, Any], links: dict[str, A
         elif port["peer"] in links:
             tree.append((f"{name} ── {words.clean(links[port['peer']]['name'])}  not in a container", []))
         else:
-            tree.append((f"{name}  {port['kind'] or 'link'}", []))
+            words_of = [port["kind"] or "link", *words.of_info(port)]
+            tree.append(("  ".join([name, *words_of]), below.get(port["id"], [])))
     if len(ports) > MOST:
         tree.append((f"+{len(ports) - MOST} more", []))
     return tree

@@ -12,7 +12,7 @@ from workshop.topology import places
 from workshop.topology.space import Link, Space
 from workshop.topology.wire import MAIN_TABLE
 
-CHILDREN = ("macvlan", "ipvlan", "vlan", "macvtap", "ipvtap")
+CHILDREN = ("macvlan", "ipvlan", "vlan", "macvtap", "ipvtap", "vxlan")
 """Kinds of links that sit on another: what the kernel calls their link is the parent, not a peer."""
 
 STOPPED = ("created", "exited", "dead", "removing")
@@ -149,6 +149,7 @@ def build(
             "master": f"{space.id}/{value['master']}" if value["master"] else None,
             "peer": peer.get(identity),
             "parent": parent(space, link, root),
+            "info": value["info"],
             "network": facts.network,
             "network_name": known.network_name(facts.network),
             "endpoint": facts.endpoint,
@@ -171,6 +172,7 @@ def build(
     new["links"] = links
     new["routes"] = _routes(space)
     new["neighbours"] = _neighbours(space)
+    new["fdb"] = _fdb(space)
     if space.json == new:
         return space.json
     space.json = new
@@ -183,6 +185,11 @@ def _routes(space: Space) -> list[dict[str, Any]]:
         route = {"dst": dst, "gateway": gateway, "link": f"{space.id}/{index}", "table": MAIN_TABLE}
         found[graphs.route_id(route)] = route
     return [found[key] for key in sorted(found)]
+
+
+def _fdb(space: Space) -> list[dict[str, Any]]:
+    found = [{**value, "link": f"{space.id}/{key[0]}"} for key, value in space.fdb.items()]
+    return sorted(found, key=graphs.fdb_id)
 
 
 def _neighbours(space: Space) -> list[dict[str, Any]]:

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from workshop.topology import kinds
+
 HEADER = struct.Struct("=IHHII")
 ERROR, DONE = 2, 3
 NEWLINK, DELLINK, GETLINK = 16, 17, 18
@@ -34,6 +36,9 @@ GROUPS = {
 """The multicast groups of rtnetlink that are listened to."""
 
 FAMILIES = {socket.AF_INET: 4, socket.AF_INET6: 6}
+FORWARDING = 7
+"""The address family of forwarding tables (AF_BRIDGE)."""
+
 MAIN_TABLE = 254
 UP, LOOPBACK = 0x1, 0x8
 OPERSTATE_FINE = (0, 6)  # unknown (tunnels and the like never say), up
@@ -124,28 +129,30 @@ def _ip(value: memoryview | None) -> str | None:
 
 
 def _read_link(kind: int, flags: int, body: memoryview) -> Iterator[Message]:
-    """``name, kind, state, mac, mtu, master, alias``; ``other`` and ``other_nsid``: the peer's or parent's
-    index, and in which namespace; ``new_nsid`` and ``new_index``: where it went, if it was moved."""
+    """``name, kind, state, mac, mtu, master, alias``; ``info``: the kind's own; ``other`` and ``other_nsid``: the
+    peer's or parent's index, and in which namespace; ``new_nsid`` and ``new_index``: where it went, if it was moved."""
     family, _, index, state, _ = _link.unpack_from(body)
     if family != 0 or state & LOOPBACK:
         return  # bridges announce their ports once more, as a family of their own
     found = attributes(body, 16)
     info = attributes(found[18], 0) if 18 in found else {}
     fine = found[16][0] in OPERSTATE_FINE if 16 in found else True
-    alias = _text(found.get(20))
+    alias, name = _text(found.get(20)), _text(info.get(1))
+    own = kinds.read(name, attributes(info[2], 0)) if name in kinds.TABLE and 2 in info else {}
     yield Message(
         "link",
         kind == DELLINK or alias == PUT_AWAY,
         index,
         {
             "name": _text(found.get(3)) or "",
-            "kind": _text(info.get(1)),
+            "kind": name,
             "state": ("up" if fine else "no carrier") if state & UP else "down",
             "mac": _mac(found.get(1)),
             "mtu": _number(found.get(4)) or 0,
             "master": _number(found.get(10)),
             "alias": alias,
-            "other": _number(found.get(5)),
+            "other": own.pop("parent", None) or _number(found.get(5)),
+            "info": own,
             "other_nsid": _number(found.get(37)),
             "new_nsid": _number(found.get(45)),
             "new_index": _number(found.get(49)),
@@ -202,6 +209,9 @@ def _read_neighbour(kind: int, flags: int, body: memoryview) -> Iterator[Message
     """``address, mac, state``: ``permanent``, or ``learned``. One that cannot be reached counts as gone."""
     family, index, state, _, _ = _neighbour.unpack_from(body)
     found = attributes(body, 12)
+    if family == FORWARDING:
+        yield from _read_forwarding(kind == DELNEIGH, index, state, found)
+        return
     address = _ip(found.get(1))
     if family not in FAMILIES or not address or _is_noise(address) or state & NOARP:
         return
@@ -209,6 +219,15 @@ def _read_neighbour(kind: int, flags: int, body: memoryview) -> Iterator[Message
     gone = kind == DELNEIGH or bool(state & (FAILED | INCOMPLETE)) or mac is None or state == 0
     told = "permanent" if state & PERMANENT else "learned"
     yield Message("neighbour", gone, index, {"address": address, "mac": mac, "state": told})
+
+
+def _read_forwarding(gone: bool, index: int, state: int, found: dict[int, memoryview]) -> Iterator[Message]:
+    """``mac, dst, state``: to which address a tunnel sends the frames for a MAC address. A bridge's own table is left
+    out: it changes with every packet's sender."""
+    mac = _mac(found.get(2))
+    if mac is not None and 9 not in found:  # 9: the bridge whose table it is
+        told = "permanent" if state & (PERMANENT | NOARP) else "learned"
+        yield Message("fdb", gone, index, {"mac": mac, "dst": _ip(found.get(1)), "state": told})
 
 
 def _read_nsid(kind: int, flags: int, body: memoryview) -> Iterator[Message]:

@@ -60,6 +60,16 @@ def of_namespace(space: dict[str, Any]) -> str:
     return clean(name) if name else f"namespace {space['id'].rpartition(':')[2]}"
 
 
+SAID = {"vni": "VNI {}", "local": "from {}", "port": "port {}", "group": "group {}", "mode": "mode {}", "id": "VLAN {}"}
+"""How each field of a link's ``info`` is told, in this order; others are not."""
+
+
+def of_info(link: dict[str, Any]) -> list[str]:
+    """What a link's kind says of itself, in a few words each: ``VNI 42``, ``mode bridge``."""
+    info = link.get("info") or {}
+    return [clean(said.format(info[key])) for key, said in SAID.items() if info.get(key) is not None]
+
+
 def of_port(port: dict[str, Any], *, far: bool = False) -> str:
     """A published port: ``8080 → 80/tcp``; ``far``: with the address it leads to."""
     host_ip = str(port.get("host_ip") or "")
