@@ -105,6 +105,16 @@ def test_what_a_driver_has_beside_its_routes_is_the_networks_drivers(chosen: Cho
     assert chosen.driver.is_lost("orphan", chosen.host) is True
 
 
+def test_drivers_look_after_what_is_theirs_if_they_have_something_to_look_after(chosen: Chosen):
+    chosen.driver.look_after(chosen.host)
+    assert chosen.asked == []
+    looked = []
+    one = SimpleNamespace(OPTIONS=(options.kind("c"),), look_after=looked.append)
+    other = SimpleNamespace(OPTIONS=(options.kind("d"),))
+    ByType({"c": one, "d": other}).look_after(chosen.host)  # type: ignore[dict-item]
+    assert looked == [chosen.host]
+
+
 def test_all_serves_every_kind_and_answers_every_route_of_a_network_driver():
     every = drivers.load("all")
     assert every.OPTIONS[0].valid.split(", ") == list(drivers.DRIVERS)

@@ -32,11 +32,13 @@ _COMMANDS = {
     "addresses": "ip -o addr show",
     "routes": "ip -4 route show table all; ip -6 route show table all",
     "policy rules": "ip rule; ip -6 rule",
+    "neighbours": "ip neigh show nud permanent",
+    "fdb": "bridge fdb show | grep ' dst .*permanent'",
     "nft": "nft -s list ruleset || { iptables-nft-save; ip6tables-nft-save; }",
     "iptables-legacy": "iptables-legacy-save; ip6tables-legacy-save",
     "route_localnet": "grep -H 1 /proc/sys/net/ipv4/conf/*/route_localnet",
 }
-_OURS = re.compile(r"\bws[bhc][0-9a-z]{10}\b|workshop", re.IGNORECASE)
+_OURS = re.compile(r"\bws[bhct][0-9a-z]{10}\b|workshop", re.IGNORECASE)
 _PASSING = re.compile(r"fe80::|ff00::/8|^anycast")
 """Link-local addresses come after a while; a router's anycast address once the machine forwards."""
 

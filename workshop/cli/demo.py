@@ -128,6 +128,8 @@ def what_there_is(laboratory: Laboratory) -> set[str]:
         found |= {f"link {link.get('ifname')} on {name}" for link in host.kernel.links()}
         found |= {f"network {key[:12]} in the store of {name}" for key in host.networks}
         found |= {f"endpoint {key[:12]} in the store of {name}" for key in host.endpoints}
+        found |= {f"tunnel of {key[:12]} in the store of {name}" for key in host.store.tunnels}
+        found |= {f"node {key} in the store of {name}" for key in host.store.nodes}
         found |= {f"table {host.firewall.table} on {name}"} if host.firewall.exists() else set()
         found |= {f"chain {host.forwarding.chain} of {program} on {name}" for program in host.forwarding.found_in()}
     return found

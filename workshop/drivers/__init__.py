@@ -18,7 +18,11 @@ if TYPE_CHECKING:
 Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]
 """What answers a route: a function of the request and the host."""
 
-DRIVERS = {"bridge": "workshop.drivers.bridge", "null": "workshop.drivers.null"}
+DRIVERS = {
+    "bridge": "workshop.drivers.bridge",
+    "vxlan": "workshop.drivers.vxlan",
+    "null": "workshop.drivers.null",
+}
 """The drivers by name, which is their kind of network, and the module of each. The first is the default."""
 
 ALL = "all"
@@ -26,7 +30,10 @@ ALL = "all"
 
 
 class Driver(Protocol):
-    """What a driver has beside its routes. A route that it leaves out is answered as in ``common.py``, or unknown."""
+    """What a driver has beside its routes. A route that it leaves out is answered as in ``common.py``, or unknown.
+
+    One that has a function ``look_after(host)`` is called every few seconds, with no call's turn: see ``Keeper``.
+    """
 
     OPTIONS: tuple[Option, ...]
     """What ``-o`` takes; the option ``type`` is among them."""

@@ -26,10 +26,13 @@ def of(host: Host, network_id: str, chosen: Options) -> str:
     return adopted.bridge(host.networks.get(network_id)) or name_of(network_id, chosen)
 
 
-def ensure(host: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack) -> bool:
+def ensure(
+    host: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack, mac: str | None = None
+) -> bool:
     """Let there be the network's bridge, with its addresses, up; say whether it had to be made.
 
-    One that is there stays, with its ports, and gets what it lacks. Raises PluginError if the name is somebody else's.
+    ``mac`` is its MAC address, without it one made from the network's ID. One that is there stays, with its ports, and
+    gets what it lacks. Raises PluginError if the name is somebody else's.
     """
     name, first = name_of(network_id, chosen), naming.bridge(network_id)
     there = links.refuse_others(host, name, "network", network_id)
@@ -37,7 +40,7 @@ def ensure(host: Host, network_id: str, facts: Facts, chosen: Options, undo: con
     if not there:
         # under a name of our own until it is marked: cut short before, it is known as ours
         links.clear_the_way(host, first, "network", network_id)
-        kernel.link("add", ifname=first, kind="bridge", address=naming.mac(network_id), mtu=chosen.mtu)
+        kernel.link("add", ifname=first, kind="bridge", address=mac or naming.mac(network_id), mtu=chosen.mtu)
         undo.callback(kernel.remove, first)
         index = kernel.index(first)
         kernel.link("set", index=index, ifalias=naming.alias("network", network_id, host.plugin))

@@ -103,6 +103,11 @@ class ByType:
         network = host.networks.get((host.endpoints.get(endpoint_id) or {}).get("NetworkID") or "")
         return network is None or self._drivers[self._type_of(network)].is_lost(endpoint_id, host)
 
+    def look_after(self, host: Host) -> None:
+        """All drivers look after what is theirs."""
+        for driver in self._drivers.values():
+            getattr(driver, "look_after", lambda host: None)(host)
+
     def elements(self, network_id: str, network: Request, host: Host) -> dict[str, list[str]]:
         """As of the network's driver."""
         return self._drivers[self._type_of(network)].elements(network_id, network, host)

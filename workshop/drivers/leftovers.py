@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workshop.drivers import naming
 from workshop.drivers.host import Host
-from workshop.drivers.links import peer_is_marked
+from workshop.drivers.links import has_our_form, peer_is_marked
 from workshop.drivers.store import Store
 from workshop.errors import WorkshopError
 from workshop.kernel.kernel import NetlinkError
@@ -75,7 +75,7 @@ def _links(host: Host, found: Found) -> None:
     indices = {link["index"] for link in links}
     for link in links:
         name, mark = link.get("ifname"), naming.read_alias(link.get("ifalias"))
-        unmarked = mark is None and not link.get("ifalias") and name.startswith(tuple(naming.PREFIXES.values()))
+        unmarked = mark is None and not link.get("ifalias") and has_our_form(name)
         unmarked = unmarked and not peer_is_marked(host, link)
         if not (unmarked or (mark and mark[2] == host.plugin)):
             continue
@@ -94,19 +94,17 @@ def _rules(host: Host, found: Found) -> None:
 
 
 def _rows(memory: Store, found: Found) -> None:
-    for network_id in memory.networks:
-        found.items.append(
-            Item("network", network_id[:12], "remembered", lambda key=network_id: memory.networks.drop(key))
-        )
-    for endpoint_id in memory.endpoints:
-        found.items.append(
-            Item("endpoint", endpoint_id[:12], "remembered", lambda key=endpoint_id: memory.endpoints.drop(key))
-        )
-    for key, call in memory.calls.items():
-        whose = call["EndpointID"] or call["NetworkID"]
-        found.items.append(
-            Item("call", whose[:12], f"{call['route']}, not finished", lambda key=key: memory.calls.drop(key))
-        )
+    for kind, rows, tell in (
+        ("network", memory.networks, lambda row: "remembered"),
+        ("endpoint", memory.endpoints, lambda row: "remembered"),
+        ("call", memory.calls, lambda row: f"{row['route']}, not finished"),
+        ("tunnel", memory.tunnels, lambda row: f"VNI {row['vni']}, {' and '.join(row['held'])}"),
+        ("node", memory.nodes, lambda row: "this one" if row["Self"] else "another, remembered"),
+    ):
+        for key, row in rows.items():
+            whose = key if kind != "call" else row["EndpointID"] or row["NetworkID"]
+            name = whose if kind == "node" else whose[:12]
+            found.items.append(Item(kind, name, tell(row), lambda rows=rows, key=key: rows.drop(key)))
 
 
 def _files(paths: list[Path], found: Found) -> None:

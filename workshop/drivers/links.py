@@ -20,7 +20,7 @@ def remove_ours(host: Host, name: str, kind: str, identity: str) -> None:
     if link is None:
         return
     mark = link.get("ifalias")
-    if mark == naming.alias(kind, identity, host.plugin) or (not mark and _has_our_form(name)):
+    if mark == naming.alias(kind, identity, host.plugin) or (not mark and has_our_form(name)):
         host.kernel.remove(name)
 
 
@@ -57,7 +57,7 @@ def strays(host: Host) -> list[tuple[str, str]]:
         name, text = link.get("ifname"), link.get("ifalias")
         mark = naming.read_alias(text)
         if mark is None:
-            if not text and _has_our_form(name) and name not in expected and not peer_is_marked(host, link):
+            if not text and has_our_form(name) and name not in expected and not peer_is_marked(host, link):
                 found.append((name, "it was half made"))
         elif mark[2] == host.plugin and text not in marks:
             found.append((name, f"no {mark[0]} {mark[1][:12]} is remembered"))
@@ -74,5 +74,6 @@ def peer_is_marked(host: Host, link: object) -> bool:
     return False
 
 
-def _has_our_form(name: str) -> bool:
+def has_our_form(name: str) -> bool:
+    """Whether a link is called as only ours are."""
     return len(name) == 13 and name.startswith(tuple(naming.PREFIXES.values()))

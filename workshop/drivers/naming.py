@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-PREFIXES = {"bridge": "wsb", "host end": "wsh", "container end": "wsc"}
+PREFIXES = {"bridge": "wsb", "host end": "wsh", "container end": "wsc", "tunnel": "wst"}
 """The first letters of each kind of link."""
 
 _ALIAS = re.compile(r"workshop (network|endpoint) (\S+)(?: of (\S+))?")
@@ -34,6 +34,11 @@ def host_end(endpoint_id: str) -> str:
 def container_end(endpoint_id: str) -> str:
     """The name of the other end, until Docker moves it into the container and renames it."""
     return PREFIXES["container end"] + short(endpoint_id)
+
+
+def tunnel(network_id: str) -> str:
+    """The name of the link by which a network reaches other hosts."""
+    return PREFIXES["tunnel"] + short(network_id)
 
 
 def mac(identity: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from workshop.errors import WorkshopError
 
-_TABLES = ("networks", "endpoints", "calls")
+_TABLES = ("networks", "endpoints", "calls", "tunnels", "nodes")
 
 
 class Remembered(Mapping[str, dict[str, Any]]):
@@ -67,7 +67,7 @@ class Store:
     A network's row is its CreateNetwork request. An endpoint's is its CreateEndpoint request, with the driver's
     choices filled into ``Interface``, ``SandboxKey`` after Join, and ``Ports`` once published. ``calls`` are those that
     have begun to make or remove one of them and are not done: ``route`` (``"delete_network"``), ``NetworkID``,
-    ``EndpointID``.
+    ``EndpointID``. What ``tunnels`` and ``nodes`` hold is told in ``vxlan_memory.py``.
 
     :raises WorkshopError: if the file is no store, or another plugin has it open.
     """
@@ -88,6 +88,8 @@ class Store:
             self.networks = Remembered(self._database, "networks", lock)
             self.endpoints = Remembered(self._database, "endpoints", lock)
             self.calls = Remembered(self._database, "calls", lock)
+            self.tunnels = Remembered(self._database, "tunnels", lock)
+            self.nodes = Remembered(self._database, "nodes", lock)
         except sqlite3.OperationalError as error:
             raise WorkshopError(
                 f"The store {path} cannot be used ({error}).",

@@ -13,12 +13,23 @@ READS = frozenset({"dump", "get", "show"})
 """Commands that change nothing."""
 
 _BEFORE_KIND = (("mtu", "mtu"), ("address", "address"), ("txqlen", "txqueuelen"))
-_BRIDGE_PORT = {"mode": "hairpin", "isolated": "isolated", "learning": "learning", "unicast_flood": "flood"}
+_BRIDGE_PORT = {
+    "mode": "hairpin",
+    "isolated": "isolated",
+    "learning": "learning",
+    "unicast_flood": "flood",
+    "neigh_suppress": "neigh_suppress",
+}
+_FDB_BITS = {"flags": {0x02: "self", 0x04: "master"}, "state": {0x80: "permanent"}}
+"""Words for bits: whose forwarding table is meant, the link's own or its bridge's; and what does not age."""
+
 _KIND_OPTIONS = {
     "vxlan_id": "id",
     "vxlan_port": "dstport",
     "vxlan_local": "local",
+    "vxlan_local6": "local",
     "vxlan_group": "group",
+    "vxlan_group6": "group",
     "vxlan_link": "dev",
     "vxlan_learning": "learning",
     "vxlan_proxy": "proxy",
@@ -115,7 +126,10 @@ def _neighbour(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) ->
     words = ["ip", "neigh", verb, arguments.pop("dst", "?")]
     if "lladdr" in arguments:
         words += ["lladdr", arguments.pop("lladdr")]
-    return [*words, "dev", device, *_rest(arguments)]
+    words += ["dev", device]
+    if "state" in arguments:
+        words += ["nud", arguments.pop("state")]
+    return [*words, *_rest(arguments)]
 
 
 def _fdb(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list[Any]:
@@ -123,6 +137,10 @@ def _fdb(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list[
     words = ["bridge", "fdb", verb, arguments.pop("lladdr", "?"), "dev", device]
     if "dst" in arguments:
         words += ["dst", arguments.pop("dst")]
+    for key, bits in _FDB_BITS.items():
+        if isinstance(arguments.get(key), int):
+            value = arguments.pop(key)
+            words += [word for bit, word in bits.items() if value & bit]
     return [*words, *_rest(arguments)]
 
 

@@ -55,7 +55,7 @@ class Plugin:
         self.host.is_lost = lambda endpoint_id: self._driver.is_lost(endpoint_id, self.host)
         handlers = {**handlers_of(vars(self._driver), BY_NAME), **(replaced or {})}
         self.pipeline = Pipeline(self.host, journal, handlers)
-        self._keeper = Keeper(self.host)
+        self._keeper = Keeper(self.host, getattr(self._driver, "look_after", lambda host: None))
         self._place: Place | None = None
         self._server: Server | None = None
 
