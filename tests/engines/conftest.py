@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support import kinds
+from tests.support.cable import Cable
 from tests.support.engine import Engine
 from tests.support.leftovers import Leftovers
 from tests.support.neighbour import Neighbour
@@ -59,11 +60,15 @@ def plugin(engine: Engine, neighbour: Neighbour) -> Iterator[Plugin]:
 @pytest.fixture
 def world(engine: Engine, plugin: Plugin, leftovers: Leftovers) -> Iterator[World]:
     """Networks and containers of one test. Afterwards engine and store must be as they were."""
+    yield from _world(engine, plugin, leftovers, "engine")
+
+
+def _world(engine: Engine, plugin: Plugin, leftovers: Leftovers, name: str) -> Iterator[World]:
     if not plugin.runs:  # a test before ended it and failed
         plugin.start()
     if not engine.answers():
         engine.start()
-    leftovers.watch_namespace(f"engine {engine.version}", engine.namespace)
+    leftovers.watch_namespace(f"{name} {engine.version}", engine.namespace)
     leftovers.watch_store(plugin.state_dir)
     world = World(engine, plugin)
     yield world
@@ -72,3 +77,33 @@ def world(engine: Engine, plugin: Plugin, leftovers: Leftovers) -> Iterator[Worl
     if not engine.answers():
         engine.start()
     world.close()
+
+
+@pytest.fixture(scope="session")
+def far_engine(version: str, engine: Engine) -> Iterator[Engine]:
+    """A second engine of the same version, which a cable joins with the first."""
+    far = Engine(version)
+    try:
+        far.up()
+        far.settle()
+        cable = Cable(engine.namespace, far.namespace)
+        yield far
+        cable.down()
+    finally:
+        far.down()
+
+
+@pytest.fixture(scope="session")
+def far_plugin(far_engine: Engine) -> Iterator[Plugin]:
+    """The plugin beside the second engine, which knows nothing of the first."""
+    plugin = Plugin(far_engine)
+    try:
+        yield plugin.start()
+    finally:
+        plugin.down()
+
+
+@pytest.fixture
+def far_world(far_engine: Engine, far_plugin: Plugin, leftovers: Leftovers) -> Iterator[World]:
+    """Networks and containers of one test on the second engine."""
+    yield from _world(far_engine, far_plugin, leftovers, "far engine")

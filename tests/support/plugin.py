@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
+import json
 import os
 import shutil
 import socket
@@ -11,6 +13,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.support.engine import Engine
 from tests.support.shell import path_of, until
@@ -82,6 +85,15 @@ class Plugin:
             probe.connect(str(self.socket))
             return True
         return False
+
+    def call(self, route: str, request: dict[str, Any]) -> dict[str, Any]:
+        """One call to it as Docker sends it, such as those that only a Swarm makes: the answer."""
+        connection = http.client.HTTPConnection("plugin", timeout=20)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        with contextlib.closing(connection):
+            connection.sock.connect(str(self.socket))
+            connection.request("POST", f"/NetworkDriver.{route}", json.dumps(request))
+            return json.loads(connection.getresponse().read())
 
     def terminate(self) -> tuple[int, float]:
         """End it with SIGTERM: its exit code, and how many seconds it took."""
