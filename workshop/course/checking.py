@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workshop.course import path, traffic
+from workshop.course import outside, path, traffic
 from workshop.course.across import Across
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
+from workshop.course.partly import Partly
 from workshop.course.path import Broken, Side
 from workshop.course.view import Counters, Link, View, told
 from workshop.errors import CannotHere
@@ -115,7 +116,7 @@ class Call:
 
 
 @dataclass
-class Run(Across):
+class Run(Across, Partly):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -127,6 +128,9 @@ class Run(Across):
     engine: str
     second: Run | None = None
     passed: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """What is not judged on this machine, and why."""
+
     _since: int = 0
     _forgiven: list[Any] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
@@ -239,9 +243,9 @@ class Run(Across):
             if traffic.ping(namespace, wanted, PING[0], 0.01):
                 return None
             broken = path.walk(self._side(source), self._side(other) if other else None, wanted)
-            if broken is not None and broken.layer != "master":
+            if broken is not None and broken.layer not in ("master", "parent"):
                 return broken
-            if traffic.ping(namespace, wanted, PING[1]):  # a driver may do without a bridge
+            if traffic.ping(namespace, wanted, PING[1]):  # a driver may do without a bridge, a switch may send back
                 return None
             return broken or path.no_answer(self._side(source), self._side(other) if other else None, wanted)
         finally:
@@ -256,6 +260,22 @@ class Run(Across):
             self.check(key, True)
             return
         self.check(key, False, expected=f"{broken.layer}: {broken.expected}", seen=broken.seen)
+
+    def reaches(self, source: Container, address: str, seconds: float = 0.05) -> bool:
+        """Whether an address answers a container's ping in time, for what is expected not to: nothing is explained."""
+        namespace = self.docker.namespace(source)
+        try:
+            return traffic.ping(namespace, address, seconds, 0.01)
+        finally:
+            namespace.close()
+
+    def switch_sends_back(self) -> AbstractContextManager[None]:
+        """In a ``with``: the switch outside sends frames back by the port by which they came, as VEPA wants it."""
+        return outside.sending_back(self.station.outside)
+
+    def outside_knows(self, subnet: str) -> AbstractContextManager[None]:
+        """In a ``with``: those outside know that a subnet is behind this host."""
+        return outside.knowing(self.station.outside, subnet, self.host_address(6 if ":" in subnet else 4))
 
     def listen(self, container: Container, port: int) -> None:
         """Have a TCP port answered inside a container until the scenario ends, without a program there."""

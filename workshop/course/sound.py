@@ -104,13 +104,16 @@ def stub_fails(exercise: Exercise, verdict: Verdict, file: str = STUB) -> Iterat
 
 
 def solution_passes(verdict: Verdict, name: str, engine: str) -> Iterator[str]:
-    """What is wrong with the verdict on a solution: every check that a scenario lists has to be decided, and good."""
+    """What is wrong with the verdict on a solution: every check that a scenario lists has to be decided, and good.
+
+    What this machine cannot judge is no fault of the exercise's.
+    """
     for finding in verdict.findings:
         seen = f"expected {finding.expected}; seen {finding.seen}" if finding.expected else finding.seen
         yield f"{name} does not pass on Docker {engine}: {finding.title} ({finding.variant}): {seen}"
     if not verdict.findings and verdict.problem is None:
         for each in verdict.checks:
-            if each.state != "passed":
+            if each.state not in ("passed", "not judged"):
                 yield f"{CHECKS}: {each.variant!r} lists `{each.check}`, but does not decide it (Docker {engine})"
 
 
