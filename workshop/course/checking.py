@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from workshop.course import outside, path, traffic
+from workshop.course import outside, path, traffic
 from workshop.course.across import Across
+from workshop.course.asked import Asked
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from workshop.course.station import Station
 
 __all__ = [
+    "Asked",
     "Broken",
     "CannotHere",
     "Check",

@@ -121,7 +121,9 @@ class Hearing:
             del self._moved[next(iter(self._moved))]
         if space.root:
             self.want(value["new_nsid"])
-            pair = link.value["kind"] == "veth"  # of a macvlan, the other one is its parent, which has an end of its own
+            pair = (
+                link.value["kind"] == "veth"
+            )  # of a macvlan, the other one is its parent, which has an end of its own
             other = space.links.get(link.value["other"] or 0) if pair else None
             if other is not None and link.value["other_nsid"] is None:
                 other.value["other"], other.value["other_nsid"] = new_index, value["new_nsid"]
