@@ -22,11 +22,14 @@ UNDONE = "TODO"
 
 @dataclass
 class Report:
-    """What was found out about one exercise. ``cannot`` is why something could not be tried on this machine."""
+    """What was found out about one exercise. ``cannot`` is why something could not be tried on this machine at all,
+    ``partly`` why it was only in part.
+    """
 
     exercise: Exercise
     problems: list[str] = field(default_factory=list)
     cannot: list[str] = field(default_factory=list)
+    partly: list[str] = field(default_factory=list)
     checks: int = 0
     took: dict[str, int] = field(default_factory=dict)
     """Milliseconds that judging the solution took, by engine."""
@@ -133,7 +136,7 @@ def examine(exercise: Exercise, folder: Path, zygote: Any, engines: tuple[str, .
     except WorkshopError as error:
         report.problems.append(str(error))
     report.problems = list(dict.fromkeys(report.problems))
-    report.cannot = list(dict.fromkeys(report.cannot))
+    report.cannot, report.partly = list(dict.fromkeys(report.cannot)), list(dict.fromkeys(report.partly))
     return report
 
 
@@ -149,6 +152,7 @@ def _try(
     for _, path in solutions:
         verdict = judge(stage, path)
         report.problems += solution_passes(verdict, _named(exercise, path), engine)
+        report.partly += verdict.extra.get("notes", [])
         report.cannot += [verdict.problem] if verdict.problem else []
         report.took[engine] += verdict.duration_ms
         report.checks += len(verdict.checks)
