@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workshop.course import outside, path, traffic
-from workshop.course import outside, path, traffic
+from workshop.course import path, traffic
 from workshop.course.across import Across
 from workshop.course.asked import Asked
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
+from workshop.course.outside import Outside
 from workshop.course.partly import Partly
 from workshop.course.path import Broken, Side
 from workshop.course.view import Counters, Link, View, told
@@ -119,7 +120,7 @@ class Call:
 
 
 @dataclass
-class Run(Across, Partly):
+class Run(Across, Outside, Partly):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -271,14 +272,6 @@ class Run(Across, Partly):
             return traffic.ping(namespace, address, seconds, 0.01)
         finally:
             namespace.close()
-
-    def switch_sends_back(self) -> AbstractContextManager[None]:
-        """In a ``with``: the switch outside sends frames back by the port by which they came, as VEPA wants it."""
-        return outside.sending_back(self.station.outside)
-
-    def outside_knows(self, subnet: str) -> AbstractContextManager[None]:
-        """In a ``with``: those outside know that a subnet is behind this host."""
-        return outside.knowing(self.station.outside, subnet, self.host_address(6 if ":" in subnet else 4))
 
     def listen(self, container: Container, port: int) -> None:
         """Have a TCP port answered inside a container until the scenario ends, without a program there."""

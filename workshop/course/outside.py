@@ -3,10 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
 
 from workshop.kernel.kernel import Kernel
 from workshop.kernel.namespaces import Namespace
+
+if TYPE_CHECKING:
+    from workshop.course.station import Station
+
+
+class Outside:
+    """Part of ``Run``, which has what is used here."""
+
+    station: Station
+
+    def switch_sends_back(self) -> AbstractContextManager[None]:
+        """In a ``with``: the switch outside sends frames back by the port by which they came, as VEPA wants it."""
+        return sending_back(self.station.outside)
+
+    def outside_knows(self, subnet: str) -> AbstractContextManager[None]:
+        """In a ``with``: those outside know that a subnet is behind this host."""
+        host = self.station.address6 if ":" in subnet else self.station.address
+        return knowing(self.station.outside, subnet, host)
 
 
 @contextmanager
