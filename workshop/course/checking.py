@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack, closing
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from workshop.course.nodes import Nodes
 from workshop.course.outside import Outside
 from workshop.course.partly import Partly
 from workshop.course.path import Broken, Side
+from workshop.course.trying import Trying
 from workshop.course.view import Counters, Link, View, told
 from workshop.errors import CannotHere
 
@@ -120,7 +120,7 @@ class Call:
 
 
 @dataclass
-class Run(Across, Outside, Partly):
+class Run(Across, Outside, Partly, Trying):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -264,32 +264,6 @@ class Run(Across, Outside, Partly):
             self.check(key, True)
             return
         self.check(key, False, expected=f"{broken.layer}: {broken.expected}", seen=broken.seen)
-
-    def reaches(self, source: Container, address: str, seconds: float = 0.05) -> bool:
-        """Whether an address answers a container's ping in time, for what is expected not to: nothing is explained."""
-        namespace = self.docker.namespace(source)
-        try:
-            return traffic.ping(namespace, address, seconds, 0.01)
-        finally:
-            namespace.close()
-
-    def listen(self, container: Container, port: int) -> None:
-        """Have a TCP port answered inside a container until the scenario ends, without a program there."""
-        namespace = self.docker.namespace(container)
-        try:
-            self._open.enter_context(traffic.listen(namespace, port))
-        finally:
-            namespace.close()
-
-    def connects(self, source: Container | None, address: str, port: int, seconds: float = 1.0) -> bool:
-        """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``)."""
-        if source is None:
-            return traffic.connects(self.station.outside, address, port, seconds)
-        namespace = self.docker.namespace(source)
-        try:
-            return traffic.connects(namespace, address, port, seconds)
-        finally:
-            namespace.close()
 
     def send(self, link: str, number: int, source: Container | None = None) -> None:
         """Send frames out of a link, of a container or of this host, that nobody takes and nobody answers."""

@@ -217,7 +217,6 @@ def _read(path: Path, changed: int) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"exercise_{path.parent.name}", path)
     assert spec is not None and spec.loader is not None
     module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # dataclasses look themselves up there
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # where dataclasses look for their module
     try:
         spec.loader.exec_module(module)
     except Exception as error:
