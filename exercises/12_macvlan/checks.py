@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.course.checking import Check, Container, DockerError, Link, Network, Run, scenario
+from workshop.course.checking import CannotHere, Check, Container, DockerError, Link, Network, Run, scenario
 
 MAC = "02:42:0a:5a:63:0c"
 WORLD = {4: "192.0.2.1", 6: "2001:db8::1"}
@@ -207,7 +207,9 @@ CHECKS = {
 
 
 def uplink(run: Run) -> str:
-    """The host's link to the network outside."""
+    """The host's link to the network outside. Raises CannotHere where no macvlan can sit on it."""
+    if run.lacks("macvlan"):
+        raise CannotHere("This kernel has no macvlan.", "`sudo modprobe macvlan` loads it where it is a module.")
     link = run.look().holder(run.host_address())
     assert link is not None, "the host has lost its address"
     return link.name

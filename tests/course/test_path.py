@@ -57,10 +57,9 @@ class World:
 
     @contextmanager
     def sides(self) -> Iterator[tuple[Side, Side]]:
-        """Both ends, as they are now."""
+        """Both ends, as they are now. The host is looked at for each, as in a judgement."""
         with Eyes(self.host) as host, Eyes(self.a) as a, Eyes(self.b) as b:
-            view = View(host)
-            yield Side("a", View(a), view), Side("b", View(b), view)
+            yield Side("a", View(a), View(host)), Side("b", View(b), View(host))
 
 
 def plug(world: World, name: str, inside: Namespace, address: str, mac: str) -> None:

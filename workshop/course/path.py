@@ -147,7 +147,7 @@ def _parents(source: Side, target: Side | None, address: str) -> Iterator[Broken
     if not (mine and theirs):
         return
     (link, parent), (other, beside) = mine[0], theirs[0]
-    if parent is not beside:
+    if parent.index != beside.index:
         told_both = f"{_sits(link, parent)}, {_sits(other, beside)}"
         yield Broken("parent", f"{source.name} and {target.name} on one parent", told_both)
     for side, each, below in ((source, link, parent), (target, other, beside)):
