@@ -132,7 +132,9 @@ class Sitting:
         self.begun.add(self.number)
         self._told("verdict", {"exercise": self.number, "judging": True, "attempt": self.attempt})
 
-    def end(self, *findings: Finding, failed: int = 0, problem: str | None = None, checks: Any = None) -> None:
+    def end(
+        self, *findings: Finding, failed: int = 0, problem: str | None = None, checks: Any = None, notes: Any = ()
+    ) -> None:
         """Judging ends: with these findings, of which each fails one check, in order of the variants."""
         made = Verdict(
             exercise=self.number,
@@ -144,7 +146,7 @@ class Sitting:
             problem=problem,
             attempt=self.attempt,
             at=time.time(),
-            extra={"part": self.file.removesuffix(".py")} if self.file else {},
+            extra=({"part": self.file.removesuffix(".py")} if self.file else {}) | ({"notes": list(notes)} if notes else {}),
         )
         self.verdict = made.as_dict()
         if made.passed:

@@ -142,6 +142,22 @@ def test_checks_are_listed_by_variant_with_words_beside_the_signs(page: Page, si
     expect(rows.nth(8)).to_have_text("·nothing leads out of it, not reached")
 
 
+def test_what_this_machine_cannot_judge_is_said_and_does_not_keep_one_from_passing(
+    page: Page, sitting: Sitting
+) -> None:
+    sitting.attempt = 1
+    checks = decided(())
+    checks[-1] = type(checks[-1])("x", "nothing leads out of it", "an internal network", "not judged")
+    sitting.judge(checks=checks, notes=["This kernel has no `ipvlan`."])
+    expect(page.locator("#standing")).to_contain_text("Passed · 8 of 9 checks")
+    expect(page.locator("#card [data-kind=passed]")).to_contain_text(
+        "8 of 9 checks are well, the others were not judged"
+    )
+    expect(page.locator("#card [data-kind=note]")).to_have_text("This kernel has no ipvlan.")
+    expect(page.locator("#checks .variant > summary").nth(3)).to_have_text("–an internal network1 of 2 passed")
+    expect(page.locator("#checks .check").nth(8)).to_have_text("–nothing leads out of it, not judged")
+
+
 def test_many_checks_are_folded_but_for_the_variant_of_the_finding(page: Page, sitting: Sitting) -> None:
     sitting.attempt = 1
     variants = {f"variant {number}": ("one", "two", "three") for number in range(8)}

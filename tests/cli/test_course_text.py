@@ -102,6 +102,14 @@ def test_further_findings_are_folded_and_the_same_ones_counted():
     assert text.endswith("    1 check was not reached")
 
 
+def test_what_this_machine_cannot_judge_is_said():
+    data = verdict(notes=["This kernel has no ipvlan."])
+    data["checks"] += [{**data["checks"][0], "state": "not judged"}] * 2
+    text = shown(verdict_text.verdict(data))
+    assert text.startswith("PASSED  9 of 14 checks")
+    assert "    This kernel has no ipvlan.\n    2 checks were not judged on this machine" in text
+
+
 def test_what_passed_says_what_is_next():
     text = shown(verdict_text.verdict(verdict(), next_text="Next it goes.", next_command="workshop exercise 4"))
     assert text.startswith("PASSED  9 of 14 checks")

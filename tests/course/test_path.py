@@ -57,10 +57,9 @@ class World:
 
     @contextmanager
     def sides(self) -> Iterator[tuple[Side, Side]]:
-        """Both ends, as they are now."""
+        """Both ends, as they are now. The host is looked at for each, as in a judgement."""
         with Eyes(self.host) as host, Eyes(self.a) as a, Eyes(self.b) as b:
-            view = View(host)
-            yield Side("a", View(a), view), Side("b", View(b), view)
+            yield Side("a", View(a), View(host)), Side("b", View(b), View(host))
 
 
 def plug(world: World, name: str, inside: Namespace, address: str, mac: str) -> None:
@@ -276,3 +275,79 @@ def test_a_router_between_two_networks() -> None:
             world.change(side, by_gateway)
         assert traffic.ping(world.a, B, 5)
         assert world.walk() is None
+
+
+MACVLAN_B = "192.0.2.3"
+
+
+@contextmanager
+def macvlans(mode: str = "bridge", *, parents: int = 1) -> Iterator[World]:
+    """Two containers with a macvlan each, on the same parent or on one each; the parents' other ends are nowhere."""
+    with ExitStack() as stack:
+        world = World(*(Namespace.create() for _ in range(3)))
+        for each in (world.host, world.a, world.b):
+            stack.callback(each.close)
+
+        def make(ip: IPRoute) -> None:
+            for number in range(parents):
+                ip.link("add", ifname=f"up{number}", kind="veth", peer=f"down{number}", state="up")
+                ip.link("set", index=ip.link_lookup(ifname=f"down{number}")[0], state="up")
+            for number, space in enumerate((world.a, world.b)):
+                parent = ip.link_lookup(ifname=f"up{number % parents}")[0]
+                ip.link("add", ifname=f"mv{number}", kind="macvlan", link=parent, macvlan_mode=mode)
+                ip.link("set", index=ip.link_lookup(ifname=f"mv{number}")[0], net_ns_fd=space.descriptor)
+
+        def configure(name: str, address: str) -> Callable[[IPRoute], None]:
+            def work(ip: IPRoute) -> None:
+                (index,) = ip.link_lookup(ifname=name)
+                ip.addr("add", index=index, address=address, prefixlen=24)
+                ip.link("set", index=index, state="up")
+                ip.route("add", dst="default", gateway="192.0.2.1")
+
+            return work
+
+        world.change(world.host, make)
+        world.change(world.a, configure("mv0", "192.0.2.2"))
+        world.change(world.b, configure("mv1", MACVLAN_B))
+        yield world
+
+
+@in_lab
+def test_a_whole_way_between_two_macvlans_is_whole() -> None:
+    with macvlans() as world:
+        assert traffic.ping(world.a, MACVLAN_B, 5)
+        assert world.walk(MACVLAN_B) is None
+
+
+@in_lab
+def test_the_parent_is_down() -> None:
+    with macvlans() as world:
+        world.set(world.host, "up0", state="down")
+        assert_broken(world.walk(MACVLAN_B), "parent", "up0 up, on which mv0 in a sits", "up0 is down")
+
+
+@in_lab
+def test_parents_differ() -> None:
+    with macvlans(parents=2) as world:
+        assert_broken(
+            world.walk(MACVLAN_B), "parent", "a and b on one parent", "mv1 is a macvlan in mode bridge on up1"
+        )
+
+
+@pytest.mark.parametrize("mode", ["private", "vepa"])
+@in_lab
+def test_the_mode_keeps_them_apart(mode: str) -> None:
+    with macvlans(mode) as world:
+        assert not traffic.ping(world.a, MACVLAN_B, 0.1)
+        assert_broken(world.walk(MACVLAN_B), "parent", "mv0 in a in mode bridge", f"mode {mode} on up0")
+
+
+@in_lab
+def test_nobody_outside_answers_a_macvlan() -> None:
+    with macvlans() as world:
+        assert world.walk("192.0.9.9", to_b=False) is None
+        with world.sides() as (a, _):
+            broken = path.no_answer(a, None, "192.0.9.9")
+        assert_broken(
+            broken, "parent", "an answer from 192.0.9.9, by way of up0", "mv0 is a macvlan in mode bridge on up0"
+        )

@@ -352,3 +352,38 @@ def test_a_stage_that_ends_leaves_nothing() -> None:
     while there() != before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert there() == before
+
+
+MACVLAN = """
+def create_endpoint(request, host):
+    return {}
+
+def join(request, host):
+    name = "mine" + request["EndpointID"][:8]
+    (eth0,) = host.kernel.link_lookup(ifname="eth0")
+    host.kernel.link("add", ifname=name, kind="macvlan", link=eth0, macvlan_mode="passthru")
+    return {"InterfaceName": {"SrcName": name, "DstPrefix": "eth"}, "DisableGatewayService": True}
+"""
+ALONE = """
+    @scenario("NAME", checks=["up"])
+    def NAME(run):
+        one = run.docker.run("aa", run.docker.create_network("n", subnet="10.90.1.0/24"))
+        mode = [link.info["mode"] for link in run.inside(one).links if link.kind == "macvlan"]
+        run.check("up", mode == ["passthru"], expected="a macvlan", seen=str(mode))
+"""
+
+
+@in_lab
+def test_links_that_came_in_join_go_with_their_endpoint_and_leave_their_parent_to_the_next() -> None:
+    scenarios = ALONE.replace("NAME", "one") + ALONE.replace("NAME", "two")
+    with staged(scenarios, "create_endpoint", "join", driver="null") as tried:
+        for _ in range(2):
+            verdict = tried.judge(MACVLAN)
+            assert verdict.passed, told(verdict)
+
+
+@in_lab
+def test_what_a_learner_s_removal_leaves_is_left_over_with_the_null_driver_too() -> None:
+    with staged(ALONE.replace("NAME", "one"), "create_endpoint", "join", driver="null") as tried:
+        verdict = tried.judge(MACVLAN + "\ndef delete_endpoint(request, host):\n    return {}\n")
+        assert [each.check for each in verdict.findings] == ["left_behind"], told(verdict)

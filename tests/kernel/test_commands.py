@@ -50,6 +50,18 @@ NAMES = {2: "eth0", 7: "wsb1", 8: "wsh1"}
             "ip link add m link eth0 type macvlan mode bridge",
         ),
         (
+            "link",
+            "add",
+            {"ifname": "m", "kind": "macvlan", "link": 2, "macvlan_mode": 8},
+            "ip link add m link eth0 type macvlan mode passthru",
+        ),
+        (
+            "link",
+            "add",
+            {"ifname": "i", "kind": "ipvlan", "link": 2, "ipvlan_mode": 1},
+            "ip link add i link eth0 type ipvlan mode l3",
+        ),
+        (
             "addr",
             "add",
             {"index": 7, "address": "10.9.0.1", "prefixlen": 24},

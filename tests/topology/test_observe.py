@@ -432,3 +432,22 @@ def test_an_observer_leaves_no_descriptor_and_no_namespace_behind(tmp_path: Path
     for number in range(3):
         one(str(number))
     assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_a_macvlan_that_moves_into_a_container_keeps_its_parent_which_keeps_its_own_end(bench: Bench) -> None:
+    def make(ip: IPRoute) -> None:
+        ip.link("add", ifname="up0", kind="veth", peer="up1", state="up")
+        (parent,) = ip.link_lookup(ifname="up0")
+        ip.link("add", ifname="mv0", kind="macvlan", link=parent, macvlan_mode="bridge")
+
+    bench.ip(bench.host, make)
+    ends = {name: bench.link(name) for name in ("up0", "up1")}
+    bench.ip(
+        bench.host, lambda ip: ip.link("set", index=ip.link_lookup(ifname="mv0")[0], net_ns_fd=bench.box.descriptor)
+    )
+    bench.observer.watch(bench.box)
+    moved, parent, other = bench.link("mv0"), bench.link("up0"), bench.link("up1")
+    assert moved and parent and other
+    assert moved["parent"] == parent["id"] and moved["peer"] is None
+    assert (parent["peer"], other["peer"]) == (other["id"], parent["id"])
+    assert ends["up0"] and parent["peer"] == ends["up0"]["peer"]

@@ -52,6 +52,8 @@ def check(which: tuple[str, ...], engines: tuple[str, ...]) -> int:
                 click.echo(f"      {text}")
             for text in report.cannot:
                 click.echo(f"      could not be tried here: {text}")
+            for text in report.partly:
+                click.echo(f"      tried in part: {text}")
             good, cannot = good and not report.problems, cannot or bool(report.cannot)
     return FAILED if not good else CANNOT_HERE if cannot else DONE
 

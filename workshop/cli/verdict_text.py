@@ -38,6 +38,9 @@ def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str =
     parts: list[RenderableType] = [_heading(data)]
     parts += [indented(_parts(data["parts"]))] if data.get("parts") else []
     parts += [indented(Text(harmless(note), "cyan")) for note in data.get("notes") or ()]
+    left_out = _count(data, "not judged")
+    if left_out:
+        parts.append(indented(Text(f"{_checks(left_out)} not judged on this machine", "cyan")))
     if data.get("problem"):
         parts.append(indented(Text(harmless(data["problem"]), "yellow")))
     findings = data.get("findings") or []
@@ -151,10 +154,18 @@ def _folded(data: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> l
     if len(titles) > FOLDED:
         more = len(titles) - FOLDED
         lines.append(Text(f"also: {more} more {'finding' if more == 1 else 'findings'}", _DIM))
-    missed = sum(each.get("state") == "not reached" for each in data.get("checks") or ())
+    missed = _count(data, "not reached")
     if missed and not data.get("parts"):
-        lines.append(Text(f"{missed} {'check was' if missed == 1 else 'checks were'} not reached", _DIM))
+        lines.append(Text(f"{_checks(missed)} not reached", _DIM))
     return lines
+
+
+def _count(data: Mapping[str, Any], state: str) -> int:
+    return sum(each.get("state") == state for each in data.get("checks") or ())
+
+
+def _checks(number: int) -> str:
+    return f"{number} {'check was' if number == 1 else 'checks were'}"
 
 
 def _next(data: Mapping[str, Any], text: str, command: str) -> list[Text]:

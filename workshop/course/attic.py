@@ -16,11 +16,12 @@ from workshop.course.hands import Hands
 from workshop.kernel.kernel import Kernel
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.trace import Trace, traced
+from workshop.topology.view import CHILDREN
 from workshop.topology.wire import PUT_AWAY
 
-_REALLY = ("vxlan",)
+_REALLY = ("vxlan", *CHILDREN)
 """Kinds that are really removed: a handler that asks the kernel for all tunnels gets to see them whatever they are
-called, and while one is there, no other can have its VNI."""
+called, and while one is there, no other can have its VNI; what sits on another link may keep that from the next."""
 
 
 class Attic(Kernel):

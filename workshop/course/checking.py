@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from workshop.course import path, traffic
 from workshop.course.across import Across
+from workshop.course.asked import Asked
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
 from workshop.course.doors import Doors
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
+from workshop.course.outside import Outside
+from workshop.course.partly import Partly
 from workshop.course.path import Broken, Side
+from workshop.course.trying import Trying
 from workshop.course.view import Counters, Link, View, told
 from workshop.errors import CannotHere
 
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from workshop.course.station import Station
 
 __all__ = [
+    "Asked",
     "Broken",
     "CannotHere",
     "Check",
@@ -116,7 +121,7 @@ class Call:
 
 
 @dataclass
-class Run(Across, Doors):
+class Run(Across, Doors, Outside, Partly, Trying):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -128,6 +133,9 @@ class Run(Across, Doors):
     engine: str
     second: Run | None = None
     passed: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
+    """What is not judged on this machine, and why."""
+
     _since: int = 0
     _forgiven: list[Any] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
@@ -258,9 +266,9 @@ class Run(Across, Doors):
                 late = traffic.ping(namespace, wanted, PING[1] / 4, size=size)
                 return None if late else Broken("size", f"{size} bytes answered, as {traffic.USUAL} are", "no answer")
             broken = path.walk(self._side(source), self._side(other) if other else None, wanted)
-            if broken is not None and broken.layer != "master":
+            if broken is not None and broken.layer not in ("master", "parent"):
                 return broken
-            if traffic.ping(namespace, wanted, PING[1], size=size):  # a driver may do without a bridge
+            if traffic.ping(namespace, wanted, PING[1], size=size):  # a driver may lack a bridge, a switch may send back
                 return None
             return broken or path.no_answer(self._side(source), self._side(other) if other else None, wanted)
         finally:

@@ -1,9 +1,10 @@
 """Lets the reference driver go on with what the learner made, whatever it is called, and the other way round.
 
 Every link that appeared on the host during the learner's ``create_network`` belongs to that network, every one that
-appeared during ``create_endpoint`` to that endpoint. They are remembered in the store's row as ``Links`` (see
-``workshop/drivers/adopted.py``), so that the driver plugs into the learner's bridge, tells Docker the learner's links,
-and removes them where removing is its own part. What the learner's own ``delete_…`` leaves, stays: that is a fault.
+appeared during ``create_endpoint``, and the ``join`` after it, to that endpoint. They are remembered in the store's row
+as ``Links`` (see ``workshop/drivers/adopted.py``), so that the driver plugs into the learner's bridge, tells Docker the
+learner's links, and removes them where removing is its own part. What the learner's own ``delete_…`` leaves, stays:
+that is a fault.
 """
 
 from __future__ import annotations
@@ -95,6 +96,16 @@ class Companion:
             answer, made = self._watching(handler, request, host)
             if not answer.get("Err"):
                 request["Links"] = [link for link in known if _is_there(host, link)] + made
+            return answer
+
+        return handle
+
+    def _join(self, handler: Handler) -> Handler:
+        def handle(request: Row, host: Host) -> Mapping[str, Any]:
+            answer, made = self._watching(handler, request, host)
+            known = (host.endpoints.get(request["EndpointID"]) or {}).get("Links")
+            if made and known is not None and not answer.get("Err"):  # else CreateEndpoint was not the learner's
+                host.keep(request["EndpointID"], Links=[link for link in known if _is_there(host, link)] + made)
             return answer
 
         return handle

@@ -22,7 +22,7 @@ from workshop.course.exercise import Exercise
 from workshop.course.findings import ANSWERS, DOCKER, LEFT_BEHIND, LOADS, Findings, title_of
 from workshop.course.learner.faults import Fault
 from workshop.course.stage import Stage
-from workshop.course.verdict import Decided, Finding, Verdict
+from workshop.course.verdict import Decided, Finding, State, Verdict
 from workshop.errors import CannotHere, WorkshopError
 
 HOPELESS = ("time", "exit", "died", "memory", "processes", "descriptors", "threads")
@@ -39,6 +39,7 @@ class Played:
 
     scenario: Scenario
     passed: list[str] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
     failed: str | None = None
     faults: list[Finding] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
@@ -50,10 +51,7 @@ class Played:
         """Every check of the scenario with its state."""
         found = []
         for key in self.scenario.checks:
-            state = "passed" if key in self.passed and key != self.failed else "not reached"
-            found.append(
-                Decided(key, title_of(key, checks), self.scenario.title, "failed" if key == self.failed else state)
-            )
+            found.append(Decided(key, title_of(key, checks), self.scenario.title, self._state(key)))
         tidy = (
             "passed"
             if self.clean
@@ -62,6 +60,11 @@ class Played:
             else "not reached"
         )
         return [*found, Decided(LEFT_BEHIND, title_of(LEFT_BEHIND, checks), self.scenario.title, tidy)]
+
+    def _state(self, key: str) -> State:
+        if key == self.failed:
+            return "failed"
+        return "passed" if key in self.passed else "not judged" if key in self.left_out else "not reached"
 
 
 def judge(stage: Stage, path: str | Path, attempt: int = 0, part: str | None = None) -> Verdict:
@@ -85,9 +88,9 @@ def judge(stage: Stage, path: str | Path, attempt: int = 0, part: str | None = N
     making = Findings(exercise, path, checks)
     findings: list[Finding] = []
     decided: list[Decided] = []
-    problem = None
+    problem, why = None, list[str]()
     try:
-        findings, decided = _play_all(stage, path, scenarios, checks, making)
+        findings, decided, why = _play_all(stage, path, scenarios, checks, making)
     except (CannotHere, BrokenExercise) as error:
         problem = str(error)
         decided = _not_reached(scenarios, checks)
@@ -103,18 +106,19 @@ def judge(stage: Stage, path: str | Path, attempt: int = 0, part: str | None = N
         problem,
         attempt,
         at,
-        ({"part": part} if part else {}) | ({"notes": list(stage.notes)} if stage.notes else {}),
+        ({"part": part} if part else {}) | ({"notes": notes} if (notes := [*stage.notes, *why]) else {}),
     )
 
 
 def _play_all(
     stage: Stage, path: Path, scenarios: list[Scenario], checks: dict[str, Check], making: Findings
-) -> tuple[list[Finding], list[Decided]]:
+) -> tuple[list[Finding], list[Decided], list[str]]:
+    """The findings, what became of every check, and why some were not judged."""
     stage.empty()
     loaded = stage.load(path)
     loads = Decided(LOADS, title_of(LOADS, checks), "", "failed" if loaded.problem else "passed")
     if loaded.problem is not None:
-        return [making.loading(loaded.problem)], [loads, *_not_reached(scenarios, checks)]
+        return [making.loading(loaded.problem)], [loads, *_not_reached(scenarios, checks)], []
     played: list[Played] = []
     for scenario in scenarios:
         played.append(_play(stage, scenario, making) if not (played and played[-1].over) else Played(scenario))
@@ -122,7 +126,8 @@ def _play_all(
         ANSWERS, title_of(ANSWERS, checks), "", "failed" if any(one.faults for one in played) else "passed"
     )
     decided = [loads, answers, *(each for one in played for each in one.decided(checks))]
-    return _once([each for one in played for each in (*one.faults, *one.findings)]), decided
+    why = dict.fromkeys(each for one in played for each in one.left_out.values())
+    return _once([each for one in played for each in (*one.faults, *one.findings)]), decided, list(why)
 
 
 def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
@@ -147,7 +152,7 @@ def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
     except Exception as error:
         raise _broken(stage.exercise, scenario, error) from error
     finally:
-        played.passed = run.passed
+        played.passed, played.left_out = run.passed, run.left_out
         for each in runs:
             each.close()
     if refusal is not None:

@@ -97,8 +97,11 @@ class LabStation(Station):
         self._attic.open = open_
 
     def put_away_links(self) -> None:
-        """Links in containers wait with their namespaces, unless the learner is told that they come back."""
-        if not {"leave", "delete_endpoint"} & self.learners:
+        """Links in containers wait with their namespaces, unless the learner is told that they come back.
+
+        Nor do they where the learner's links may be of any kind: one that sits on a parent lives on in there.
+        """
+        if self.driver != "null" and not {"leave", "delete_endpoint"} & self.learners:
             self._kept += self._engine.abandon_links()
 
     def tidy_up(self) -> None:

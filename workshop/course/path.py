@@ -25,8 +25,11 @@ class Broken:
         return f"{self.layer}: expected {self.expected}, seen {self.seen}"
 
 
-LAYERS = ("link up", "master", "address", "route", "tunnel", "neighbour", "forward chain")
+LAYERS = ("link up", "master", "parent", "address", "route", "tunnel", "neighbour", "forward chain")
 """The layers, in the order of the walk."""
+
+_KEEPS_APART = ("private", "vepa", "passthru")
+"""Modes of a macvlan in which the kernel hands nothing from one to its neighbour on the same parent."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,21 @@ class Side:
         pairs = (each for each in self.host.links if each.kind == "veth" and each.elsewhere)
         return next((each for each in pairs if each.index == link.other and each.other == link.index), None)
 
+    def parent(self, link: Link) -> Link | None:
+        """The link of the host's on which a container's macvlan or ipvlan sits."""
+        on_host = link.kind in ("macvlan", "ipvlan") and link.elsewhere
+        return self.host.at(link.other or 0) if on_host else None
+
+    def parents(self) -> list[tuple[Link, Link]]:
+        """The container's links that sit on one of the host's, each with that."""
+        return [(link, parent) for link in self.links() if (parent := self.parent(link)) is not None]
+
 
 def walk(source: Side, target: Side | None, address: str) -> Broken | None:
     """The first broken hop from one container to ``address``, which is the other's (or anyone's, if ``target`` is
     ``None``); ``None`` if all that can be looked at is as it should be.
     """
-    for step in (_links, _masters, _addresses, _routes, _tunnels, _neighbours):
+    for step in (_links, _masters, _parents, _addresses, _routes, _tunnels, _neighbours):
         for broken in step(source, target, address):
             return broken
     return None
@@ -69,6 +81,12 @@ def no_answer(source: Side, target: Side | None, address: str) -> Broken:
     lost = next(_unresolved(source, target, address), None)
     if lost is not None:
         return lost
+    for link, parent in source.parents():
+        return Broken(
+            "parent",
+            f"an answer from {address}, by way of {parent.name}",
+            f"none; {_sits(link, parent)}, up, and so is the parent: what {source.name} sends leaves by it",
+        )
     bridge = _bridge_of(source)
     where = f"from {bridge} to {bridge}" if bridge else f"to {address}"
     policies = _policy(source.host)
@@ -113,6 +131,32 @@ def _links(source: Side, target: Side | None, address: str) -> Iterator[Broken]:
                 yield Broken("link up", expected, f"{outside.name} is {outside.state}")
             if outside.master is not None and not outside.master.up:
                 yield Broken("link up", f"{outside.master.name} up", f"{outside.master.name} is {outside.master.state}")
+
+
+def _parents(source: Side, target: Side | None, address: str) -> Iterator[Broken]:
+    """What sits on a link of the host needs that up; neighbours need the same one, and a mode that lets them meet."""
+    for side in _sides(source, target):
+        for link, parent in side.parents():
+            if not parent.up:
+                seen = f"{parent.name} is {parent.state}"
+                yield Broken("parent", f"{parent.name} up, on which {link.name} in {side.name} sits", seen)
+    if target is None or source.host.namespace != target.host.namespace or _first_hop(source, address):
+        return
+    mine = [each for each in source.parents() if _is_on_subnet(each[0], address)]
+    theirs = [each for each in target.parents() if _is_on_subnet(each[0], address)]
+    if not (mine and theirs):
+        return
+    (link, parent), (other, beside) = mine[0], theirs[0]
+    if parent.index != beside.index:
+        told_both = f"{_sits(link, parent)}, {_sits(other, beside)}"
+        yield Broken("parent", f"{source.name} and {target.name} on one parent", told_both)
+    for side, each, below in ((source, link, parent), (target, other, beside)):
+        if each.info.get("mode") in _KEEPS_APART:
+            yield Broken("parent", f"{each.name} in {side.name} in mode bridge", _sits(each, below))
+
+
+def _sits(link: Link, parent: Link) -> str:
+    return f"{link.name} is a {link.kind} in mode {link.info.get('mode')} on {parent.name}"
 
 
 def _masters(source: Side, target: Side | None, address: str) -> Iterator[Broken]:

@@ -23,11 +23,14 @@ UNDONE = "TODO"
 
 @dataclass
 class Report:
-    """What was found out about one exercise. ``cannot`` is why something could not be tried on this machine."""
+    """What was found out about one exercise. ``cannot`` is why something could not be tried on this machine at all,
+    ``partly`` why it was only in part.
+    """
 
     exercise: Exercise
     problems: list[str] = field(default_factory=list)
     cannot: list[str] = field(default_factory=list)
+    partly: list[str] = field(default_factory=list)
     checks: int = 0
     took: dict[str, int] = field(default_factory=dict)
     """Milliseconds that judging the solution took, by engine."""
@@ -115,13 +118,16 @@ def stub_fails(exercise: Exercise, verdict: Verdict, file: str = STUB) -> Iterat
 
 
 def solution_passes(verdict: Verdict, name: str, engine: str) -> Iterator[str]:
-    """What is wrong with the verdict on a solution: every check that a scenario lists has to be decided, and good."""
+    """What is wrong with the verdict on a solution: every check that a scenario lists has to be decided, and good.
+
+    What this machine cannot judge is no fault of the exercise's.
+    """
     for finding in verdict.findings:
         seen = f"expected {finding.expected}; seen {finding.seen}" if finding.expected else finding.seen
         yield f"{name} does not pass on Docker {engine}: {finding.title} ({finding.variant}): {seen}"
     if not verdict.findings and verdict.problem is None:
         for each in verdict.checks:
-            if each.state != "passed":
+            if each.state not in ("passed", "not judged"):
                 yield f"{CHECKS}: {each.variant!r} lists `{each.check}`, but does not decide it (Docker {engine})"
 
 
@@ -141,7 +147,7 @@ def examine(exercise: Exercise, folder: Path, zygote: Any, engines: tuple[str, .
     except WorkshopError as error:
         report.problems.append(str(error))
     report.problems = list(dict.fromkeys(report.problems))
-    report.cannot = list(dict.fromkeys(report.cannot))
+    report.cannot, report.partly = list(dict.fromkeys(report.cannot)), list(dict.fromkeys(report.partly))
     return report
 
 
@@ -157,6 +163,7 @@ def _try(
     for _, path in solutions:
         verdict = judge(stage, path)
         report.problems += solution_passes(verdict, _named(exercise, path), engine)
+        report.partly += verdict.extra.get("notes", [])
         report.cannot += [verdict.problem] if verdict.problem else []
         report.took[engine] += verdict.duration_ms
         report.checks += len(verdict.checks)

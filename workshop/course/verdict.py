@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-State = Literal["passed", "failed", "not reached"]
+State = Literal["passed", "failed", "not reached", "not judged"]
+"""``not judged`` is what this machine cannot find out, and ``not reached`` what came after a check that failed."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,12 @@ class Verdict:
 
     @property
     def passed(self) -> bool:
-        """Whether all is right: no finding, every check passed, and no fault of the machine."""
-        return not self.findings and self.problem is None and all(each.state == "passed" for each in self.checks)
+        """Whether all that can be judged here is right: no finding, no fault of the machine, every check passed."""
+        return (
+            not self.findings
+            and self.problem is None
+            and all(each.state in ("passed", "not judged") for each in self.checks)
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The JSON object that ``check --json`` prints and the event ``verdict`` carries."""

@@ -45,9 +45,23 @@ def container_end(host: Host, endpoint_id: str) -> str:
 def remove(host: Host, row: Row) -> None:
     """Remove the links that a row names, as far as they are there."""
     for link in (row or {}).get("Links") or ():
-        if host.kernel.name_of(link["index"]) == link["name"]:
+        index = _index_now(host, link)
+        if index is not None:
             with contextlib.suppress(NetlinkError):  # a pair goes as a whole
-                host.kernel.link("del", index=link["index"])
+                host.kernel.link("del", index=index)
+
+
+def _index_now(host: Host, link: Mapping[str, Any]) -> int | None:
+    """The index of a link that is here, or ``None``: one that was in a container may have got another number there."""
+    name = link["name"]
+    if host.kernel.name_of(link["index"]) == name:
+        return link["index"]
+    found = host.kernel.find(name) if host.kernel.index(name) is not None else None
+    if found is None or found.get(("linkinfo", "kind")) != link["kind"]:
+        return None
+    others = [*host.endpoints.values(), *host.networks.values()]
+    claimed = {each["index"] for row in others for each in row.get("Links") or ()}
+    return None if found["index"] in claimed else found["index"]
 
 
 def _end(host: Host, endpoint_id: str, which: str) -> str:

@@ -1,13 +1,14 @@
-"""The null driver: it answers every route as briefly as Docker allows, and does nothing.
+"""The null driver: it answers every route as briefly as Docker allows, and makes nothing.
 
-What is to be written whole, such as a driver of one's own, begins with it.
+What is to be written whole, such as a driver of one's own, begins with it. What other handlers made beside it (see
+``adopted.py``), it removes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from workshop.drivers import options
+from workshop.drivers import adopted, options
 from workshop.drivers.common import (
     activate,
     allocate_network,
@@ -33,8 +34,11 @@ def gw_alloc_check(request: t.GwAllocCheckRequest, host: Host) -> t.GwAllocCheck
 
 
 def create_network(request: t.CreateNetworkRequest, host: Host) -> t.Empty:
-    """NetworkDriver.CreateNetwork: the plugin remembers it, and that is all."""
-    options.read(OPTIONS, request, host.warn)
+    """NetworkDriver.CreateNetwork: the plugin remembers it, and that is all.
+
+    Options pass unread but for ``type``: whoever answers other routes in its place may know them.
+    """
+    options.read(OPTIONS, request, lambda text: None)
     return {}
 
 
@@ -54,7 +58,10 @@ def elements(network_id: str, network: dict[str, Any], host: Host) -> dict[str, 
 
 
 def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
-    """NetworkDriver.DeleteNetwork: there is nothing to remove."""
+    """NetworkDriver.DeleteNetwork: what others made for it, or for an endpoint that was not deleted, is gone."""
+    for row in host.store.endpoints_of(request["NetworkID"]).values():
+        adopted.remove(host, row)
+    adopted.remove(host, host.networks.get(request["NetworkID"]))
     return {}
 
 
@@ -74,7 +81,8 @@ def leave(request: t.EndpointRequest, host: Host) -> t.Empty:
 
 
 def delete_endpoint(request: t.EndpointRequest, host: Host) -> t.Empty:
-    """NetworkDriver.DeleteEndpoint: there is nothing to remove."""
+    """NetworkDriver.DeleteEndpoint: what others made for it is gone."""
+    adopted.remove(host, host.endpoints.get(request["EndpointID"]))
     return {}
 
 

@@ -39,6 +39,11 @@ _KIND_OPTIONS = {
     "br_stp_state": "stp_state",
     "br_mcast_snooping": "mcast_snooping",
 }
+_NUMBERED = {
+    "macvlan_mode": {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"},
+    "ipvlan_mode": {0: "l2", 1: "l3", 2: "l3s"},
+}
+"""Values that are numbers to the kernel, and words to ``ip``."""
 
 
 def as_command(method: str, verb: str, arguments: Mapping[str, Any], name_of: NameOf) -> str:
@@ -77,7 +82,8 @@ def _link(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list
         words += ["type", kind]
         for key in [key for key in arguments if key in _KIND_OPTIONS]:
             value = arguments.pop(key)
-            words += [_KIND_OPTIONS[key], name_of(value) if key == "vxlan_link" else value]
+            value = name_of(value) if key == "vxlan_link" else _NUMBERED.get(key, {}).get(value, value)
+            words += [_KIND_OPTIONS[key], value]
     if peer:
         peer = {"ifname": peer} if isinstance(peer, str) else dict(peer)
         words += ["peer", "name", peer.pop("ifname", "?"), *_settings(peer, name_of), *_rest(peer)]

@@ -2,7 +2,8 @@
 import { duration, el } from "../dom.js";
 import { basename, count, fill, method, words } from "./words.js";
 
-const SIGNS = { passed: "✓", failed: "✕", "not reached": "·" };
+const SIGNS = { passed: "✓", failed: "✕", "not reached": "·", "not judged": "–" };
+const WORST = ["failed", "not reached", "not judged"]; // of a variant, what is shown for all of it
 const ALL_OPEN = 12; // checks that are shown without folding
 
 /** Whether nothing is known of the code, since the machine is at fault. */
@@ -89,13 +90,18 @@ function following({ files, next_file: file, progress, next }) {
   return row ? `${row.number} · ${row.title || row.name}` : null;
 }
 
+/** How many checks are well, of a verdict that passed: all, but for those that this machine cannot judge. */
+function areWell({ checks_passed: passed, checks_total: total }) {
+  return passed === total ? `All ${count(total, "check")} are well.` : `${passed} of ${count(total, "check")} are well, the others were not judged here.`;
+}
+
 function passedCard(verdict, lesson, on) {
   const next = following(lesson);
   const button = next && el("button", { type: "button", class: "key-button main", id: "do-next", on: { click: on.next } },
     `Next: ${next} `, el("kbd", {}, "N"));
   return el("article", { class: "card", "data-kind": "passed", "aria-labelledby": "card-title" },
     el("h3", { id: "card-title" }, lesson.next_file ? "This one is mended" : "Passed"),
-    el("p", {}, `All ${count(verdict.checks_total, "check")} are well.`),
+    el("p", {}, areWell(verdict)),
     button ?? el("p", {}, "This was the last exercise."));
 }
 
@@ -105,6 +111,9 @@ function problemCard(problem, on) {
     el("p", {}, words(problem)),
     el("button", { type: "button", class: "key-button", id: "card-run", on: { click: on.run } }, "Judge again ", el("kbd", {}, "R")));
 }
+
+/** What the learner should know of this judgement. */
+const noteCard = (notes) => el("article", { class: "card", "data-kind": "note" }, notes.map((note) => el("p", {}, words(note))));
 
 const plainCard = (text) => el("article", { class: "card", "data-kind": "waiting" }, el("p", {}, text));
 
@@ -141,10 +150,11 @@ export class VerdictView {
   #cards(lesson, first) {
     const { verdict } = lesson;
     const problem = verdict ? verdict.problem : lesson.problem;
+    const notes = verdict?.notes?.length ? [noteCard(verdict.notes)] : [];
     const cards = [first && findingCard(first, this.on), problem && problemCard(problem, this.on)].filter(Boolean);
-    if (cards.length) return cards;
+    if (cards.length) return [...cards, ...notes];
     if (!verdict) return [plainCard("Save the file, here or in your own editor, and it is judged.")];
-    return [verdict.passed ? passedCard(verdict, lesson, this.on) : plainCard("Not every check has passed: see below.")];
+    return [verdict.passed ? passedCard(verdict, lesson, this.on) : plainCard("Not every check has passed: see below."), ...notes];
   }
 
   #others(others) {
@@ -170,7 +180,7 @@ export class VerdictView {
 
   #summary(variant, checks, index) {
     const passed = checks.filter(({ state }) => state === "passed").length;
-    const state = checks.some((check) => check.state === "failed") ? "failed" : passed === checks.length ? "passed" : "not reached";
+    const state = WORST.find((each) => checks.some((check) => check.state === each)) ?? "passed";
     return el("summary", { id: `variant-${index}`, "data-state": state },
       el("span", { class: "sign", "aria-hidden": "true" }, SIGNS[state]),
       el("span", { class: "variant-name" }, variant || "the file and every call"),

@@ -1,0 +1,59 @@
+"""What a scenario needs of the network outside of the hosts, for as long as it needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from workshop.kernel.kernel import Kernel
+from workshop.kernel.namespaces import Namespace
+
+if TYPE_CHECKING:
+    from workshop.course.station import Station
+
+
+class Outside:
+    """Part of ``Run``, which has what is used here."""
+
+    station: Station
+
+    def switch_sends_back(self) -> AbstractContextManager[None]:
+        """In a ``with``: the switch outside sends frames back by the port by which they came, as VEPA wants it."""
+        return sending_back(self.station.outside)
+
+    def outside_knows(self, subnet: str) -> AbstractContextManager[None]:
+        """In a ``with``: those outside know that a subnet is behind this host."""
+        host = self.station.address6 if ":" in subnet else self.station.address
+        return knowing(self.station.outside, subnet, host)
+
+
+@contextmanager
+def sending_back(outside: Namespace) -> Iterator[None]:
+    """Have the switch send back what is for a neighbour behind the port by which it came, as VEPA wants it."""
+    kernel = Kernel(outside)
+    try:
+        ports = [link["index"] for link in kernel.links() if link.get(("linkinfo", "slave_kind")) == "bridge"]
+        for index in ports:
+            kernel.brport("set", index=index, mode=1)
+        try:
+            yield
+        finally:
+            for index in ports:
+                kernel.brport("set", index=index, mode=0)
+    finally:
+        kernel.close()
+
+
+@contextmanager
+def knowing(outside: Namespace, subnet: str, host: str) -> Iterator[None]:
+    """Have those outside know that a subnet is behind a host, as the administrator of that network would tell them."""
+    kernel = Kernel(outside)
+    try:
+        kernel.route("add", dst=subnet, gateway=host)
+        try:
+            yield
+        finally:
+            kernel.route("del", dst=subnet, gateway=host)
+    finally:
+        kernel.close()
