@@ -136,6 +136,9 @@ class Sitting:
         self, *findings: Finding, failed: int = 0, problem: str | None = None, checks: Any = None, notes: Any = ()
     ) -> None:
         """Judging ends: with these findings, of which each fails one check, in order of the variants."""
+        extra = ({"part": self.file.removesuffix(".py")} if self.file else {}) | (
+            {"notes": list(notes)} if notes else {}
+        )
         made = Verdict(
             exercise=self.number,
             name=NAMES[self.number - 1][0],
@@ -146,7 +149,7 @@ class Sitting:
             problem=problem,
             attempt=self.attempt,
             at=time.time(),
-            extra=({"part": self.file.removesuffix(".py")} if self.file else {}) | ({"notes": list(notes)} if notes else {}),
+            extra=extra,
         )
         self.verdict = made.as_dict()
         if made.passed:

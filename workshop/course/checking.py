@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from workshop.course import path, traffic
+from workshop.course import traffic
 from workshop.course.across import Across
 from workshop.course.asked import Asked
 from workshop.course.docker import Container, Docker, DockerError, Network, Output
@@ -16,8 +16,8 @@ from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
 from workshop.course.outside import Outside
 from workshop.course.partly import Partly
-from workshop.course.path import Broken, Side
-from workshop.course.trying import Trying
+from workshop.course.path import Broken
+from workshop.course.pinging import Pinging
 from workshop.course.view import Counters, Link, View, told
 from workshop.errors import CannotHere
 
@@ -40,9 +40,6 @@ __all__ = [
     "View",
     "scenario",
 ]
-
-PING = (0.03, 2.0)
-"""Seconds that a ping may take at first, and, if nothing on its way is broken, in the end."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ class Call:
 
 
 @dataclass
-class Run(Across, Doors, Outside, Partly, Trying):
+class Run(Across, Doors, Outside, Partly, Pinging):
     """One scenario on one host. ``second`` is the same for the second host, if there is one.
 
     ``docker`` is Docker's side (see ``workshop/course/docker.py``), ``look()`` the kernel's. ``engine`` is which Docker
@@ -240,50 +237,6 @@ class Run(Across, Doors, Outside, Partly, Trying):
 
     # -- traffic
 
-    def ping(
-        self,
-        source: Container,
-        target: Container | str,
-        address: str | None = None,
-        version: int = 4,
-        size: int | None = None,
-    ) -> Broken | None:
-        """Ping from a container to another one or to an address: ``None``, or the first broken hop.
-
-        ``address`` is that of the target to use, if it is not the first of the IP version on a network of both.
-        ``size`` is how many bytes the ping carries (an even number), if not just a few.
-        """
-        other = target if isinstance(target, Container) else None
-        wanted = address or (target if isinstance(target, str) else self._address(source, target, version))
-        if not wanted:
-            seen = told(self.inside(target).links) if other else "none"
-            return Broken("address", f"an IPv{version} address of {getattr(target, 'name', target)}", seen)
-        namespace = self.docker.namespace(source)
-        try:
-            if traffic.ping(namespace, wanted, PING[0], 0.01, size):
-                return None
-            if size and traffic.ping(namespace, wanted, PING[0], 0.01):
-                late = traffic.ping(namespace, wanted, PING[1] / 4, size=size)
-                return None if late else Broken("size", f"{size} bytes answered, as {traffic.USUAL} are", "no answer")
-            broken = path.walk(self._side(source), self._side(other) if other else None, wanted)
-            if broken is not None and broken.layer not in ("master", "parent"):
-                return broken
-            if traffic.ping(namespace, wanted, PING[1], size=size):  # a driver may lack a bridge, a switch may send back
-                return None
-            return broken or path.no_answer(self._side(source), self._side(other) if other else None, wanted)
-        finally:
-            namespace.close()
-
-    def check_ping(
-        self, key: str, source: Container, target: Container | str, address: str | None = None, version: int = 4
-    ) -> None:
-        """Decide a check by a ping. The finding tells the first broken hop."""
-        broken = self.ping(source, target, address, version)
-        if broken is None:
-            self.check(key, True)
-            return
-        self.check(key, False, expected=f"{broken.layer}: {broken.expected}", seen=broken.seen)
-
     def send(self, link: str, number: int, source: Container | None = None) -> None:
         """Send frames out of a link, of a container or of this host, that nobody takes and nobody answers."""
         wire = self.station.wire
@@ -299,20 +252,6 @@ class Run(Across, Doors, Outside, Partly, Trying):
         """Other nodes of a cluster, with these addresses, until the scenario ends."""
         station = self.station
         return self._open.enter_context(closing(Nodes(station.outside, station.namespace, station.wire, addresses)))
-
-    def _address(self, source: Container, target: Container, version: int) -> str:
-        """The target's address on a network of both, whichever host each is on."""
-        runs = [run for run in (self, self.second) if run is not None and target in run.docker.containers]
-        docker = runs[0].docker if runs else self.docker
-        names = [self._plain(each) for each in source.networks]
-        shared = [each for each in target.networks if self._plain(each) in names] or target.networks
-        return next((found for each in shared if (found := docker.address(target, each, version))), "")
-
-    def _side(self, container: Container) -> Side:
-        for run in (self, self.second):
-            if run is not None and container in run.docker.containers:
-                return Side(container.name, run.inside(container), run.look(), run.host, run.host_address())
-        return Side(container.name, self.inside(container), self.look(), self.host, self.host_address())
 
     def _mark(self, link: Link | dict[str, Any]) -> dict[str, Any]:
         marked = link.as_dict() if isinstance(link, Link) else dict(link)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
 from workshop.course import traffic
@@ -21,21 +21,15 @@ class Doors:
 
     def listen(self, container: Container, port: int) -> None:
         """Have a TCP port answered inside a container until the scenario ends, without a program there."""
-        namespace = self.docker.namespace(container)
-        try:
+        with closing(self.docker.namespace(container)) as namespace:
             self._open.enter_context(traffic.listen(namespace, port))
-        finally:
-            namespace.close()
 
     def connects(self, source: Container | None, address: str, port: int, seconds: float = 1.0) -> bool:
         """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``)."""
         if source is None:
             return traffic.connects(self.station.outside, address, port, seconds)
-        namespace = self.docker.namespace(source)
-        try:
+        with closing(self.docker.namespace(source)) as namespace:
             return traffic.connects(namespace, address, port, seconds)
-        finally:
-            namespace.close()
 
     def knocks(self, address: str, port: int, seconds: float = 0.06) -> bool:
         """Whether who is outside, and has a route by this host, gets a TCP connection to a container's own address."""
