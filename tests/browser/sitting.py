@@ -5,6 +5,7 @@ It has the methods and shapes of docs/course.md, and judges nothing: a test says
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 import time
@@ -121,9 +122,9 @@ class Sitting:
 
     def path(self, name: str = "handler.py") -> Path:
         path = self._folder / f"{self.number:02}_{NAMES[self.number - 1][0]}" / name
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(STUB)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError), path.open("x") as made:  # the page may ask at the same moment
+            made.write(STUB)
         return path
 
     def begin(self) -> None:
