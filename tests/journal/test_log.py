@@ -235,3 +235,18 @@ def test_a_closed_stream_ends_the_log_and_not_the_program(story: Story):
 def test_an_unknown_format_is_refused():
     with pytest.raises(UsageError, match="There is no log format 'xml'"):
         TerminalLog(io.StringIO(), format="xml")
+
+
+@pytest.mark.parametrize(
+    ("level", "told"), [("info", {"a", "b", "c", "d"}), ("warning", {"b", "c", "d"}), ("error", {"d"})]
+)
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_what_matters_less_than_asked_for_is_left_out(story: Story, form: str, level: str, told: set[str]):
+    story.start(1)
+    story.finish(1, answer={"word": "said a."})
+    story.start(2)
+    story.finish(2, error="said b.", answer={"Err": "said b."}, status=200)
+    for each, words in (("info", "said a."), ("warning", "said c."), ("error", "said d.")):
+        story.tell("notice", None, level=each, text=words, host="")
+    text = log_of(story, format=form, level=level)
+    assert set(re.findall(r"said (\w)\.", text)) == told

@@ -77,8 +77,8 @@ class Running:
     def __exit__(self, *_: object) -> None:
         self._ending.close()
 
-    def log(self, format: str, file: Path | None, *, terminal: bool = True) -> None:
-        """Write every event to the terminal (unless told otherwise), and to ``file`` if there is one."""
+    def log(self, format: str, file: Path | None, *, terminal: bool = True, level: str = "info") -> None:
+        """Write events that matter so much to the terminal (unless told otherwise), and to ``file`` if there is one."""
         outputs: list[IO[str]] = [sys.stdout] if terminal else []
         if file is not None:
             try:
@@ -88,7 +88,7 @@ class Running:
                     f"{file} cannot be written ({error.strerror}).", "Give --log-file another path."
                 ) from None
         for number, output in enumerate(outputs):
-            log = TerminalLog(output, format)
+            log = TerminalLog(output, format, level=level)
             thread = self.journal.follow(log, f"log-{number}")
             self._ending.callback(log.close)
             self._ending.callback(self._let_finish, thread)

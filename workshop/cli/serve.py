@@ -67,6 +67,13 @@ ENGINE = "/var/run/docker.sock"
     show_default=True,
     help="The log's form.",
 )
+@click.option(
+    "--log-level",
+    type=click.Choice(["info", "warning", "error"]),
+    default="info",
+    show_default=True,
+    help="What is logged: all, what went wrong, errors of the plugin itself.",
+)
 @click.option("--log-file", default=None, help="Write the log to this file too.")
 def serve(
     driver: str,
@@ -81,6 +88,7 @@ def serve(
     no_dashboard: bool,
     docker_socket: str,
     log_format: str,
+    log_level: str,
     log_file: str | None,
 ) -> None:
     """Run the plugin for a real Docker, until Ctrl-C. Networks outlive it, and it finds them again."""
@@ -121,7 +129,7 @@ def serve(
             except WorkshopError:
                 fresh.keep()  # another that began at the same moment has made it, and holds the store
                 raise
-            running.log(log_format, Path(log_file) if log_file else None)
+            running.log(log_format, Path(log_file) if log_file else None, level=log_level)
             running.watch({plugin.host.name: namespace}, Path(docker_socket))
             placed.pop_all()
             running.plug_in(plugin, where)

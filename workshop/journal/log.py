@@ -26,23 +26,34 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 FORMATS = ("text", "json")
+IMPORTANCE = ("info", "warning", "error")
+"""How much an event matters, the least first. A call that failed is a warning."""
 
 
 class TerminalLog:
     """Writes events to a stream. Call it with each event; safe from any thread.
 
     ``format`` is ``text`` (for reading: a finished call is one block, whatever ran beside it) or ``json``
-    (each event one line, in full). ``color`` is yes, no, or ``None``: as the stream and NO_COLOR say. A call
+    (each event one line, in full). ``color`` is yes, no, or ``None``: as the stream and NO_COLOR say. What matters less
+    than ``level`` is left out, and then only what has finished is told. Otherwise a call
     that has not finished after ``early`` seconds is announced. A stream that was closed ends the log, not
     the program.
 
     :raises UsageError: for a format that there is not.
     """
 
-    def __init__(self, stream: TextIO, format: str = "text", color: bool | None = None, early: float = 1.0) -> None:
+    def __init__(
+        self,
+        stream: TextIO,
+        format: str = "text",
+        color: bool | None = None,
+        early: float = 1.0,
+        level: str = IMPORTANCE[0],
+    ) -> None:
         if format not in FORMATS:
             raise UsageError(f"There is no log format {format!r}.", f"Use one of: {', '.join(FORMATS)}.")
         self._stream, self._format, self._early = stream, format, early
+        self._least = IMPORTANCE.index(level)
         self._color = use_color(stream) if color is None else color
         self._calls, self._names = Calls(keep=1_000), Names()
         self._due: dict[int, float] = {}
@@ -54,13 +65,15 @@ class TerminalLog:
         with self._lock:
             if self._closed:
                 return
+            matters = importance(event) >= self._least
             if self._format == "json":
-                self._put(json.dumps(event.as_dict(), separators=(",", ":")) + "\n")
+                if matters:
+                    self._put(json.dumps(event.as_dict(), separators=(",", ":")) + "\n")
                 return
             self._names.take(event)
             call = self._calls.take(event)
             text = self._tell(event, call)
-            if text is not None:
+            if text is not None and matters:
                 self._write(text)
 
     def close(self) -> None:
@@ -83,6 +96,8 @@ class TerminalLog:
         return tell(event) if tell else None
 
     def _expect(self, number: int) -> None:
+        if self._least:
+            return
         self._due[number] = time.monotonic() + self._early
         if self._watcher is None:
             self._watcher = threading.Thread(target=self._watch, name="terminal-log", daemon=True)
@@ -111,6 +126,13 @@ class TerminalLog:
             self._stream.flush()
         except (OSError, ValueError):  # nobody reads any more
             self._closed = True
+
+
+def importance(event: Event) -> int:
+    """How much an event matters, as a place in ``IMPORTANCE``."""
+    if event.kind == "notice" and event.data.get("level") in IMPORTANCE:
+        return IMPORTANCE.index(event.data["level"])
+    return int(bool(event.data.get("error")))
 
 
 def _lead(event: Event) -> Text:
