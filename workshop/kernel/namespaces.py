@@ -34,6 +34,12 @@ def setns(descriptor: int, flags: int = CLONE_NEWNET) -> None:
         raise OSError(number, f"setns: {os.strerror(number)}")
 
 
+def _now() -> tuple[int, int]:
+    """The calling thread's namespace, as device and inode."""
+    stat = Path("/proc/thread-self/ns/net").stat()
+    return stat.st_dev, stat.st_ino
+
+
 class Namespace:
     """A network namespace, held open by a descriptor.
 
@@ -74,7 +80,8 @@ class Namespace:
     def enter(self) -> None:
         """Put the calling thread into this namespace for good. Costs nothing if it is known to be there already."""
         if getattr(_here, "key", None) != self.key:
-            setns(self.descriptor)
+            if _now() != self.key:
+                setns(self.descriptor)
             _here.key = self.key
 
     def run(self, function: Callable[[], T]) -> T:
@@ -90,9 +97,10 @@ class Namespace:
     def entered(self) -> Iterator[None]:
         """Be in this namespace for the length of a ``with``; then back where the thread was.
 
-        A netlink socket that is opened meanwhile, or a program that is started, stays in it.
+        A netlink socket that is opened meanwhile, or a program that is started, stays in it. setns needs CAP_SYS_ADMIN
+        even where the thread is there already, so it is not called then.
         """
-        if getattr(_here, "key", None) == self.key:
+        if getattr(_here, "key", None) == self.key or _now() == self.key:
             yield
             return
         before, key = Namespace.current(), getattr(_here, "key", None)
