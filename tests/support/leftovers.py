@@ -109,7 +109,7 @@ def processes() -> list[str]:
         except OSError:
             continue
         if command and " --type=" not in command:  # a zombie has none; a browser's helpers come and go with it
-            found.append(command)
+            found.append(re.sub(r"\b[0-9a-f]{64}\b", "<id>", command))  # of a container, or of a managed plugin
     return found
 
 
