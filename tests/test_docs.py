@@ -65,7 +65,19 @@ DOCKERS_LABELS = {
 MADE_UP = ("ann", "learner")
 """Users in examples."""
 
-PARTS = ("workshop", "tests", "docs", "static", "templates", "bench", "scripts", "exercises", "slides", ".ci")
+PARTS = (
+    "workshop",
+    "tests",
+    "docs",
+    "static",
+    "templates",
+    "bench",
+    "scripts",
+    "exercises",
+    "slides",
+    "shipping",
+    ".ci",
+)
 GENERATED = ("static/vendor",)
 
 

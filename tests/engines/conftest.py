@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support import kinds
 from tests.support.cable import Cable
+from tests.support.contained import Contained
 from tests.support.engine import Engine
 from tests.support.leftovers import Leftovers
+from tests.support.managed import Managed
 from tests.support.neighbour import Neighbour
 from tests.support.plugin import Plugin
+from tests.support.shell import run
 from tests.support.world import World
 
 
@@ -27,8 +32,22 @@ def iptables(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
+@pytest.fixture(scope="session", params=["process"])
+def shipped(request: pytest.FixtureRequest) -> str:
+    """How the plugin runs: as a ``process`` beside the engine; ``managed`` by it; in a ``container`` of it."""
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def engine(version: str, iptables: str) -> Iterator[Engine]:
+def plugin_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What ``make plugin`` makes."""
+    folder = tmp_path_factory.mktemp("managed") / "plugin"
+    run(sys.executable, "-m", "shipping.plugin", folder, timeout=300)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def engine(version: str, iptables: str, shipped: str) -> Iterator[Engine]:
     """A Docker Engine."""
     engine = Engine(version, iptables=iptables)
     try:
@@ -48,9 +67,16 @@ def neighbour(engine: Engine) -> Iterator[Neighbour]:
 
 
 @pytest.fixture(scope="session")
-def plugin(engine: Engine, neighbour: Neighbour) -> Iterator[Plugin]:
-    """The plugin, as a process beside the engine."""
-    plugin = Plugin(engine)
+def plugin(
+    engine: Engine, neighbour: Neighbour, shipped: str, request: pytest.FixtureRequest
+) -> Iterator[Plugin | Managed | Contained]:
+    """The plugin: a process beside the engine, managed by it, or in a container of it."""
+    if shipped == "managed":
+        plugin = Managed(engine, request.getfixturevalue("plugin_folder"), "SCOPE=local")
+    elif shipped == "container":
+        plugin = Contained(engine, request.getfixturevalue("plugin_folder"))
+    else:
+        plugin = Plugin(engine)
     try:
         yield plugin.start()
     finally:
