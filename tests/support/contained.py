@@ -17,10 +17,10 @@ SYS_RESOURCE = 24
 """The number of a capability that some machines do not give to root, such as those of continuous integration."""
 
 
-def privileged() -> list[str]:
-    """``--privileged``, or where root itself has not all capabilities, and Docker fails for it, all but the missing."""
+def privileged(engine: Engine) -> list[str]:
+    """``--privileged``; or all but what the machine's root has not itself, where Docker 20.10 fails for that."""
     had = int(re.search(r"^CapBnd:\s*(\w+)", Path("/proc/self/status").read_text(), re.MULTILINE)[1], 16)
-    if had >> SYS_RESOURCE & 1:
+    if engine.version != "20.10" or had >> SYS_RESOURCE & 1:
         return ["--privileged"]
     unconfined = [f"--security-opt={what}=unconfined" for what in ("systempaths", "seccomp", "apparmor")]
     return ["--cap-add=ALL", "--cap-drop=SYS_RESOURCE", *unconfined]
@@ -53,7 +53,7 @@ class Contained:
         archive.unlink()
         settings, volumes, command = service("plugin")
         options = ["--network", settings["network_mode"], "--pid", settings["pid"]]
-        options += privileged() if settings["privileged"] == "true" else []
+        options += privileged(self.engine) if settings["privileged"] == "true" else []
         for volume in volumes:
             source, _, target = volume.partition(":")
             options += ["-v", f"{self.engine.socket if source == '/var/run/docker.sock' else source}:{target}"]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,15 @@ class Managed:
     def inspect(self) -> dict[str, Any]:
         """What Docker says of it."""
         return json.loads(self.engine.docker("plugin", "inspect", "workshop").stdout)[0]
+
+    def scope(self) -> str:
+        """How far networks reach, as it answers when Docker asks."""
+        connection = http.client.HTTPConnection("plugin", timeout=20)
+        connection.sock = socket.socket(socket.AF_UNIX)
+        with contextlib.closing(connection):
+            connection.sock.connect(str(self.socket))
+            connection.request("POST", "/NetworkDriver.GetCapabilities")
+            return json.loads(connection.getresponse().read())["Scope"]
 
     def log(self) -> str:
         """What it printed so far, as Docker's log has it."""
