@@ -113,6 +113,7 @@ CASES = "tests/course/test_cases.py::test_"
     [
         ("tests/engines/test_ports.py::test_a[20.10-nft]", "tests/engines/test_networks.py::test_b[20.10-nft]", True),
         ("tests/engines/test_ports.py::test_a[20.10-nft]", "tests/vm/test_program.py::test_b", False),
+        ("tests/engines/test_ports.py::test_a[20.10-nft]", "tests/engines/test_swarm.py::test_b[20.10-nft]", False),
         ("tests/lab/test_lab.py::test_a", "tests/lab/test_ipam.py::test_b", False),
         (
             f"{CASES}a[03_create_network-x-28.5]",

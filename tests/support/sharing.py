@@ -7,7 +7,8 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
-    (re.compile(r"tests/(engines|vm)/"), "one engine of each kind, one virtual machine"),
+    (re.compile(r"tests/engines/test_(?:managed|container|swarm|vxlan)"), "several engines, or plugins that are shipped"),
+    (re.compile(r"tests/(?:engines|vm)/"), "one engine of each kind, one virtual machine"),
     (re.compile(r"tests/course/test_cases\.py::.*\[(\d\d_\w+?)-"), "one judge for each exercise"),
     (re.compile(r"(.*?)::"), "the fixtures of a file"),
 )
@@ -27,4 +28,5 @@ class Sharing(LoadScopeScheduling):
 
 def group(nodeid: str) -> str:
     """The group of a test."""
-    return next((match[1] for pattern, _ in TOGETHER if (match := pattern.match(nodeid))), nodeid)
+    matches = (pattern.match(nodeid) for pattern, _ in TOGETHER)
+    return next((match[match.lastindex or 0] for match in matches if match), nodeid)
