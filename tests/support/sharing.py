@@ -7,7 +7,7 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
-    (re.compile(r"tests/engines/test_(?:managed|container|swarm|vxlan)"), "several engines, or plugins that are shipped"),
+    (re.compile(r"tests/engines/test_(?:managed|container|swarm|vxlan)"), "several engines, or shipped plugins"),
     (re.compile(r"tests/(?:engines|vm)/"), "one engine of each kind, one virtual machine"),
     (re.compile(r"tests/course/test_cases\.py::.*\[(\d\d_\w+?)-"), "one judge for each exercise"),
     (re.compile(r"(.*?)::"), "the fixtures of a file"),
