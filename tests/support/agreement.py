@@ -10,7 +10,7 @@ from tests.support.leftovers import store_rows
 from tests.support.plugin import Plugin
 from workshop.drivers import naming
 
-_OURS = re.compile(r"\bws[bhc][0-9a-z]{10}\b")
+_OURS = re.compile(r"\bws[bhcdv][0-9a-z]{10}\b")
 
 
 def disagreements(engine: Engine, plugin: Plugin) -> list[str]:

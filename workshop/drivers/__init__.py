@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]
 """What answers a route: a function of the request and the host."""
 
-DRIVERS = {"bridge": "workshop.drivers.bridge", "null": "workshop.drivers.null"}
+DRIVERS = {
+    "bridge": "workshop.drivers.bridge",
+    "macvlan": "workshop.drivers.macvlan",
+    "ipvlan": "workshop.drivers.ipvlan",
+    "null": "workshop.drivers.null",
+}
 """The drivers by name, which is their kind of network, and the module of each. The first is the default."""
 
 ALL = "all"
@@ -29,7 +34,7 @@ class Driver(Protocol):
     """What a driver has beside its routes. A route that it leaves out is answered as in ``common.py``, or unknown."""
 
     OPTIONS: tuple[Option, ...]
-    """What ``-o`` takes; the option ``type`` is among them."""
+    """What ``-o`` takes; the option ``type`` is the first."""
 
     def restore_network(self, request: dict[str, Any], host: Host) -> list[str]:
         """Bring what the kernel has of a remembered network to what it should be; say what was not."""

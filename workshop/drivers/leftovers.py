@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workshop.drivers import naming
 from workshop.drivers.host import Host
-from workshop.drivers.links import peer_is_marked
+from workshop.drivers.links import has_our_form, peer_is_marked
 from workshop.drivers.store import Store
 from workshop.errors import WorkshopError
 from workshop.kernel.kernel import NetlinkError
@@ -75,7 +75,7 @@ def _links(host: Host, found: Found) -> None:
     indices = {link["index"] for link in links}
     for link in links:
         name, mark = link.get("ifname"), naming.read_alias(link.get("ifalias"))
-        unmarked = mark is None and not link.get("ifalias") and name.startswith(tuple(naming.PREFIXES.values()))
+        unmarked = mark is None and not link.get("ifalias") and has_our_form(name)
         unmarked = unmarked and not peer_is_marked(host, link)
         if not (unmarked or (mark and mark[2] == host.plugin)):
             continue

@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workshop.kernel.kinds import IPVLAN_FLAGS, IPVLAN_MODES
+
 NameOf = Callable[[int], str]
 """Gives a link's name for its index."""
 
@@ -24,10 +26,17 @@ _KIND_OPTIONS = {
     "vxlan_proxy": "proxy",
     "macvlan_mode": "mode",
     "ipvlan_mode": "mode",
+    "ipvlan_flags": None,
     "vlan_id": "id",
     "br_stp_state": "stp_state",
     "br_mcast_snooping": "mcast_snooping",
 }
+"""What a kind's settings are called by ``ip``; None: the value stands alone."""
+_VALUES = {
+    "ipvlan_mode": {number: word for word, number in IPVLAN_MODES.items()},
+    "ipvlan_flags": {number: word for word, number in IPVLAN_FLAGS.items()},
+}
+"""Values that have a word of their own."""
 
 
 def as_command(method: str, verb: str, arguments: Mapping[str, Any], name_of: NameOf) -> str:
@@ -66,7 +75,8 @@ def _link(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list
         words += ["type", kind]
         for key in [key for key in arguments if key in _KIND_OPTIONS]:
             value = arguments.pop(key)
-            words += [_KIND_OPTIONS[key], name_of(value) if key == "vxlan_link" else value]
+            value = name_of(value) if key == "vxlan_link" else _VALUES.get(key, {}).get(value, value)
+            words += [_KIND_OPTIONS[key], value]
     if peer:
         peer = {"ifname": peer} if isinstance(peer, str) else dict(peer)
         words += ["peer", "name", peer.pop("ifname", "?"), *_settings(peer, name_of), *_rest(peer)]

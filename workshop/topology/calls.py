@@ -18,8 +18,10 @@ ACTED_ON = ("create_network", "delete_network", "create_endpoint", "delete_endpo
 """The calls after whose answer Docker goes on to do something to the network."""
 
 KEPT = 5_000
+NETWORKS = "bdv"
+"""The letters in the names of links that are a network's."""
 _ALIAS = re.compile(r"workshop (network|endpoint) (\S+)")
-_NAME = re.compile(r"ws([bhc])([0-9a-z]{10})")
+_NAME = re.compile(r"ws([bhcdv])([0-9a-z]{10})")
 
 
 @dataclass(slots=True)
@@ -62,7 +64,7 @@ class Calls:
             )
             self.running[call.number] = call
             for table, letters, key in (
-                (self.of_network, "b", call.network),
+                (self.of_network, NETWORKS, call.network),
                 (self.of_endpoint, "hc", call.endpoint),
             ):
                 if key:
@@ -96,7 +98,7 @@ class Calls:
             kind, identity = match[1], match[2]
         elif match := _NAME.fullmatch(name):
             kind, identity = (
-                "network" if match[1] == "b" else "endpoint",
+                "network" if match[1] in NETWORKS else "endpoint",
                 self._short.get((match[1], match[2])),
             )
         elif call := self.sources.get((host, name)):
