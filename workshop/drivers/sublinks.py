@@ -103,6 +103,10 @@ def create_endpoint(
     for other in links.predecessors(host, network_id, endpoint_id, request.get("Interface") or {}):
         remove(host, other)
         host.forget(other)
+    if name := (request.get("Options") or {}).get(_IFNAME):
+        host.warn(
+            f"The interface is not called {name}: Docker takes no whole names from plugins, but -o prefix= works."
+        )
     if mac and given:
         _refuse_taken(host, wanted, endpoint_id, mac)
     parent = parents.ready(host, wanted)
@@ -154,10 +158,8 @@ def remove(host: Host, endpoint_id: str) -> None:
 
 def joined(host: Host, endpoint_id: str, chosen: Options) -> dict[str, Any]:
     """What Join answers in any case: the link, its name in the container, and no second way out by Docker."""
-    endpoint = host.endpoint(endpoint_id)
+    host.endpoint(endpoint_id)
     names = {"SrcName": adopted.container_end(host, endpoint_id), "DstPrefix": chosen.prefix}
-    if whole := (endpoint.get("Options") or {}).get(_IFNAME):
-        names["DstName"] = str(whole)
     return {"InterfaceName": names, "StaticRoutes": list(chosen.routes), "DisableGatewayService": True}
 
 
