@@ -177,6 +177,16 @@ def try_out(host: Host, wanted: Use) -> None:
     host.kernel.remove(name)
 
 
+def other_mode(host: Host, wanted: Use) -> str | None:
+    """An ipvlan link that somebody put on the parent by hand, whose mode or flag trying it out would change."""
+    index = host.kernel.index(wanted.parent) if wanted.kind == "ipvlan" else None
+    for link in list(host.kernel.links()) if index is not None else ():
+        there = {name: link.get(("linkinfo", "data", name)) for name in wanted.settings}
+        if link.get("link") == index and link.get(_KIND) == "ipvlan" and there != wanted.settings:
+            return link.get("ifname")
+    return None
+
+
 def explain(host: Host, wanted: Use, error: NetlinkError) -> PluginError:
     """Why the kernel refused to make a link on a parent, in words."""
     name = wanted.parent

@@ -22,6 +22,7 @@ from workshop.errors import PluginError
 from workshop.kernel import kinds
 
 _turn = threading.RLock()  # calls on different networks come side by side, and these may share a parent
+_SAME_FOR_ALL = "the kernel has these once for each parent, and changing them would change them for all"
 _ON_A_PARENT = (*dockers_own.KINDS, "macvtap", "ipvtap", "vlan")
 
 
@@ -120,6 +121,11 @@ def _refuse_conflicts(host: Host, wanted: Use) -> None:
     for other in sharing(host, wanted):
         if reason := _conflict(wanted, other):
             raise unfit(wanted.parent, reason)
+    if name := parent_link.other_mode(host, wanted):
+        raise unfit(
+            wanted.parent,
+            f"{name} is on it, an ipvlan link with another mode or flag; {_SAME_FOR_ALL}",
+        )
     for own in dockers_own.networks(host.namespace):
         if _is_same(host, own.parent, wanted.parent):
             raise unfit(
@@ -138,10 +144,7 @@ def _conflict(wanted: Use, other: Use) -> str | None:
             "each takes in all that it receives"
         )
     if wanted.kind == "ipvlan" and other.mode != wanted.mode:
-        return (
-            f"{whose} is on it with mode and flag {other.mode}, which in the kernel are the parent's and so "
-            f"the same for all ipvlan networks on it; {wanted.mode} was asked for"
-        )
+        return f"{whose} is on it with mode and flag {other.mode}, and {wanted.mode} was asked for; {_SAME_FOR_ALL}"
     if wanted.mode == "passthru":
         return f"mode passthru wants it for itself, and {whose} is on it"
     if other.mode == "passthru":
