@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from tests.support.driver import ENDPOINT, NETWORK, Bench
+from tests.support.dying import STEPS, Killed, die_at
 from tests.support.on_parent import FAR_END, PARENT, lay_cable, of
 from workshop import drivers
 from workshop.drivers import dockers_own, ipvlan, leftovers, naming, reconcile
@@ -293,3 +296,64 @@ def test_endpoints_of_both_kinds_are_removed_with_their_network(bench: Bench, ki
     assert not bench.host.endpoints and not bench.host.networks
     bench.call("delete_endpoint")
     assert ENDPOINT not in bench.host.endpoints
+
+
+# -- death
+
+
+def first_is_created(bench: Bench) -> None:
+    bench.network(on("ipvlan"))
+
+
+def second_is_created(bench: Bench) -> None:
+    bench.network(on("ipvlan"), NetworkID=SECOND)
+
+
+def first_is_deleted(bench: Bench) -> None:
+    bench.call("delete_network")
+
+
+DEATHS = {
+    "the first network of a VLAN is created": ([], first_is_created, {}, CABLE),
+    "the second one is created": ([first_is_created], second_is_created, {VLAN: NETWORK}, {*CABLE, VLAN}),
+    "the first goes and the second stays": (
+        [first_is_created, second_is_created],
+        first_is_deleted,
+        {VLAN: SECOND},
+        {*CABLE, VLAN},
+    ),
+    "the last one goes": ([first_is_created], first_is_deleted, {}, CABLE),
+}
+"""What was done before, what the plugin dies in, whose the VLAN is after the next start, and which links there are."""
+
+
+@pytest.mark.parametrize("what", DEATHS)
+def test_whatever_step_the_plugin_dies_in_a_vlan_is_there_for_those_that_need_it(
+    bench: Bench, what: str, monkeypatch: pytest.MonkeyPatch
+):
+    before, dying, marks, left = DEATHS[what]
+    host = bench.host
+    route, about = ("delete_network", NETWORK) if dying is first_is_deleted else ("create_network", "")
+    about = about or (NETWORK if dying is first_is_created else SECOND)
+    for dies_at in STEPS:
+        for step in before:
+            step(bench)
+        host.store.calls.put("one", {"route": route, "NetworkID": about, "EndpointID": None})
+        process = SimpleNamespace(plugin=SimpleNamespace(host=host), journal=SimpleNamespace(append=lambda *_: None))
+        reached = die_at(process, dies_at, monkeypatch)
+        with contextlib.suppress(Killed):
+            dying(bench)
+        monkeypatch.undo()
+        if not reached():
+            break
+        done = reconcile.reconcile(host, bench.driver)
+        assert done.failed == []
+        assert set(bench.links()) == left, dies_at
+        assert {name: bench.links()[name].get("ifalias") for name in marks} == {
+            name: f"workshop network {network}" for name, network in marks.items()
+        }
+        assert about not in host.networks
+        for network in list(host.networks):
+            bench.call("delete_network", NetworkID=network)
+        assert set(bench.links()) == CABLE
+    assert dies_at > 3

@@ -65,7 +65,6 @@ SHARED_OPTIONS = (
 """Options of both kinds, beside ``type`` and the modes."""
 
 _IFNAME = "com.docker.network.endpoint.ifname"
-_NOT_A_MAC = (34, 99)
 
 
 def create_network(host: Host, request: Mapping[str, Any], wanted: Use, facts: Facts) -> None:
@@ -117,8 +116,6 @@ def create_endpoint(
         try:
             host.kernel.link("add", ifname=name, kind=wanted.kind, link=parent, **more, **wanted.settings)
         except NetlinkError as error:
-            if mac and error.code in _NOT_A_MAC:
-                raise PluginError(f"Interface.MacAddress: {mac} is not one that a link can have") from None
             raise parent_link.explain(host, wanted, error) from None
         undo.callback(host.kernel.remove, name)
         alias = naming.alias("endpoint", endpoint_id, host.plugin)
