@@ -9,6 +9,7 @@ Each function answers one route. All can be repeated: Docker retries a call whos
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,12 +23,15 @@ from workshop.drivers.common import (
     free_network,
     get_capabilities,
 )
-from workshop.drivers.facts import Facts, facts_of, interface, mac_address
+from workshop.drivers.facts import Facts, facts_of, interface
 from workshop.drivers.host import Host, rollback
 from workshop.drivers.options import Options
 from workshop.drivers.reconcile import forget_lost_endpoints
 from workshop.errors import PluginError
+from workshop.kernel.kernel import NetlinkError
 from workshop.protocol import types as t
+
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
 
 
 def gw_alloc_check(request: t.GwAllocCheckRequest, host: Host) -> t.GwAllocCheckAnswer:
@@ -95,16 +99,16 @@ def create_endpoint(request: t.CreateEndpointRequest, host: Host) -> t.CreateEnd
     endpoint_id, asked = request["EndpointID"], request.get("Interface") or {}
     interface("Interface.Address", asked.get("Address"), 4)
     interface("Interface.AddressIPv6", asked.get("AddressIPv6"), 6)
-    given = mac_address("Interface.MacAddress", asked.get("MacAddress"))
+    given = asked.get("MacAddress")
+    if given and not _MAC.fullmatch(given):
+        raise PluginError(f"Interface.MacAddress: {given!r} is not valid; expected one such as 02:42:0a:09:00:02")
     # the same for the same address: neighbours would look for a restarted container at its old MAC for a while
     place = asked.get("Address") or asked.get("AddressIPv6") or endpoint_id
     mac = given or naming.mac(f"{request['NetworkID']} {place}")
     answer: t.CreateEndpointAnswer = {"Interface": {} if given else {"MacAddress": mac}}
     if endpoint_id in host.endpoints and host.kernel.index(naming.host_end(endpoint_id)):
         return answer  # a retry: the container may be using it already
-    for other in links.predecessors(host, request["NetworkID"], endpoint_id, asked):
-        _remove_endpoint(host, other)
-        host.forget(other)
+    _remove_predecessors(host, request["NetworkID"], endpoint_id, asked)
     bridge = bridge_link.of(host, request["NetworkID"], chosen)
     master = host.kernel.index(bridge)
     if master is None:
@@ -115,15 +119,22 @@ def create_endpoint(request: t.CreateEndpointRequest, host: Host) -> t.CreateEnd
     if not host.forwarding.placed:  # Docker may have started since
         host.forwarding.refresh()
     with rollback() as undo:
-        host.kernel.link(
-            "add",
-            ifname=outside,
-            kind="veth",
-            master=master,
-            mtu=chosen.mtu,
-            state="up",
-            peer={"ifname": inside, "address": mac, "mtu": chosen.mtu},
-        )
+        try:
+            host.kernel.link(
+                "add",
+                ifname=outside,
+                kind="veth",
+                master=master,
+                mtu=chosen.mtu,
+                state="up",
+                peer={"ifname": inside, "address": mac, "mtu": chosen.mtu},
+            )
+        except NetlinkError as error:
+            if given and error.code in (22, 34, 99):
+                raise PluginError(
+                    f"Interface.MacAddress: {given} is not valid; expected one such as 02:42:0a:09:00:02"
+                ) from None
+            raise
         undo.callback(host.kernel.remove, outside)
         index = host.kernel.index(outside)
         host.kernel.link("set", index=index, ifalias=naming.alias("endpoint", endpoint_id, host.plugin))
@@ -238,6 +249,16 @@ def _publish(host: Host, endpoint_id: str, bindings: Any, host_ip: str) -> list[
         if not forget_lost_endpoints(host):
             raise
         return publishing.publish(host.ports, endpoint_id, bindings, addresses, host_ip)
+
+
+def _remove_predecessors(host: Host, network_id: str, endpoint_id: str, asked: Mapping[str, Any]) -> None:
+    """Docker gives an address out again only if its endpoint is gone: one that was killed says no farewell."""
+    for other, row in host.store.endpoints_of(network_id).items():
+        had = row.get("Interface") or {}
+        same = any(asked.get(key) and asked.get(key) == had.get(key) for key in ("Address", "AddressIPv6"))
+        if same and other != endpoint_id:
+            _remove_endpoint(host, other)
+            host.forget(other)
 
 
 def _remove_endpoint(host: Host, endpoint_id: str) -> None:
