@@ -11,11 +11,14 @@ import pytest
 from tests.support.driver import ENDPOINT, NETWORK, Bench
 from tests.support.dying import STEPS, Killed, die_at
 from tests.support.on_parent import FAR_END, PARENT, lay_cable, of
+from tests.support.shell import inside
+from tests.support.traffic import ask, refuses, server
 from workshop import drivers
-from workshop.drivers import dockers_own, ipvlan, leftovers, naming, reconcile
+from workshop.drivers import dockers_own, ipvlan, leftovers, macvlan, naming, reconcile
 from workshop.drivers.dockers_own import DockersOwn
 from workshop.errors import PluginError
 from workshop.kernel import kinds
+from workshop.kernel.namespaces import Namespace
 
 pytestmark = pytest.mark.kernel
 LINK, OTHER, SECOND = "wsc1738df3e5a", "27" * 32, "b7" * 32
@@ -169,19 +172,50 @@ def test_a_vlan_that_others_came_to_use_stays_and_the_log_says_why(
 
 
 def test_a_network_without_parent_has_a_dummy_of_its_own(bench: Bench, kind: str):
-    bench.network({"type": kind, "mtu": "9000"})
+    pools = [{"Pool": f"10.{number}.0.0/24", "Gateway": f"10.{number}.0.1/24"} for number in (9, 10)]
+    labels = {"com.docker.network.generic": {"type": kind, "mtu": "9000"}}
+    bench.call("create_network", Options=labels, IPv4Data=pools)
     dummy = bench.links()[DUMMY]
     assert (dummy.get(("linkinfo", "kind")), dummy.get("state"), dummy.get("mtu")) == ("dummy", "up", 9000)
     assert dummy.get("ifalias") == f"workshop network {NETWORK}"
     bench.endpoint()
     assert (bench.links()[LINK].get("link"), bench.links()[LINK].get("mtu")) == (dummy["index"], 9000)
-    answer = bench.call("join", SandboxKey="/x")
-    assert "Gateway" not in answer and answer["DisableGatewayService"] is True
+    bench.endpoint("10.10.0.2/24", EndpointID=OTHER)
+    for endpoint in (ENDPOINT, OTHER):
+        answer = bench.call("join", EndpointID=endpoint, SandboxKey="/x")
+        assert "Gateway" not in answer and answer["DisableGatewayService"] is True
     bench.network({"type": kind}, NetworkID=SECOND)
     assert naming.dummy(SECOND) in bench.links()
     bench.call("delete_network")
     bench.call("delete_network", NetworkID=SECOND)
     assert set(bench.links()) == CABLE
+
+
+@pytest.mark.parametrize(
+    "mode", [*(("macvlan", mode) for mode in macvlan.MODES[:2]), ("ipvlan", "l2"), ("ipvlan", "l3")]
+)
+def test_containers_on_a_dummy_reach_each_other_as_the_mode_says(bench: Bench, mode: tuple[str, str]):
+    bench.network({"type": mode[0], "mode": mode[1]})
+    with contextlib.ExitStack() as stack:
+        boxes = []
+        for number, endpoint in enumerate((ENDPOINT, OTHER), 2):
+            bench.endpoint(f"10.9.0.{number}/24", EndpointID=endpoint)
+            boxes.append(Namespace.create())
+            stack.callback(boxes[-1].close)
+            move(bench, naming.container_end(endpoint), boxes[-1], f"10.9.0.{number}/24")
+        with server(boxes[0], "tcp", 80):
+            if "private" in mode:
+                assert refuses(boxes[1], "tcp", "10.9.0.2", 80)
+            else:
+                assert ask(boxes[1], "tcp", "10.9.0.2", 80, seconds=30) == "10.9.0.3"
+
+
+def move(bench: Bench, name: str, box: Namespace, address: str) -> None:
+    """Do what Docker does after Join."""
+    kernel = bench.host.kernel
+    kernel.link("set", index=kernel.index(name), net_ns_fd=box.descriptor)
+    inside(box, "ip", "addr", "add", address, "dev", name)
+    inside(box, "ip", "link", "set", name, "up")
 
 
 # -- starts and leftovers

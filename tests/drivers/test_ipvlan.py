@@ -104,6 +104,13 @@ def test_in_l2_join_answers_gateways_and_no_second_way_out(bench: Bench):
     }
 
 
+def test_in_l2_a_container_gets_no_gateway_of_a_subnet_that_is_not_its_own(bench: Bench):
+    remembered(bench, ON)
+    bench.host.keep(ENDPOINT, Interface={"Address": "10.10.0.2/24"})
+    answer = bench.call("join", SandboxKey="/x")
+    assert "Gateway" not in answer and "GatewayIPv6" not in answer
+
+
 @pytest.mark.parametrize("mode", ["l3", "l3s"])
 def test_in_l3_the_default_route_is_the_link_itself_and_no_gateway_is_wanted(bench: Bench, mode: str):
     remembered(bench, {**ON, "mode": mode, "routes": "10.200.0.0/16"})

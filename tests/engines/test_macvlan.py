@@ -273,15 +273,34 @@ def test_a_parent_of_docker_s_own_driver_is_refused_by_its_network_s_name(world:
     assert one.pings(two.name)
 
 
-def test_a_network_without_addresses_of_ipv4_has_those_of_ipv6_alone(world: World, engine: Engine):
-    if int(engine.version.partition(".")[0]) < 28:  # before, Docker gives every network addresses of IPv4
-        said = engine.docker("network", "create", "--ipv4=false", "no", check=False)
-        assert said.returncode and "unknown flag" in said.stderr
+def asks_about_gateways(engine: Engine) -> bool:
+    """Whether Docker asks a driver if it wants gateways, and makes networks without IPv4: from 28.0 on."""
+    return int(engine.version.partition(".")[0]) >= 28
+
+
+def test_a_network_has_addresses_of_ipv6_alone_or_none_at_all(world: World, engine: Engine):
+    create = ("network", "create", "-d", "workshop", *ON_WIRE, "--ipv4=false")
+    if not asks_about_gateways(engine):
+        assert "unknown flag" in engine.docker(*create, "wrong", check=False).stderr
         return
     name = world.network(*ON_WIRE, "--ipv4=false", subnet=False, ipv6=True)
     one, two = world.container(name), world.container(name)
     assert one.pings(two.address(name, 6))
     assert " inet " not in one.sh("ip -o addr show eth0").stdout
+    bare = world.container(world.network(*ON_WIRE, "--ipv4=false", subnet=False))
+    assert "macvlan" in inside(bare.sandbox, "ip", "-d", "link", "show", "eth0").stdout
+    assert " inet" not in bare.sh("ip -o addr show eth0").stdout
+
+
+def test_two_containers_have_a_subnet_of_two_addresses_where_no_gateway_is_needed(world: World, engine: Engine):
+    options = (*ON_WIRE, "--internal", "--subnet", "10.98.9.0/31")
+    if not asks_about_gateways(engine):  # Docker keeps an address for one that nobody wants
+        said = engine.docker("network", "create", "-d", "workshop", *options, "wrong", check=False).stderr
+        assert "failed to allocate gateway" in said
+        return
+    name = world.network(*options, subnet=False)
+    one, two = world.container(name), world.container(name)
+    assert one.pings(two.name)
 
 
 def test_what_docker_and_the_plugin_tell_of_an_endpoint(world: World, engine: Engine, plugin: Plugin):
