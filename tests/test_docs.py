@@ -211,6 +211,13 @@ def test_the_options_other_names_are_docker_s_own(driver: ModuleType):
     assert {name for option in driver.OPTIONS for name in option.names[1:]} <= DOCKERS_LABELS
 
 
+def test_every_test_that_is_named_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "testing.md").read_text())
+    assert len(named) > 20
+    absent = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]
+    assert not absent
+
+
 def test_the_readme_lists_every_command():
     listed = [re.findall(r"`(.+?)`", cells[0]) for cells in pages.table(ROOT / "README.md", "command")]
     assert sorted(name for names in listed for name in names) == sorted(cli.COMMANDS)

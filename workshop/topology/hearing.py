@@ -122,7 +122,8 @@ class Hearing:
         if space.root:
             self.want(value["new_nsid"])
             other = space.links.get(link.value["other"] or 0)
-            if other is not None and link.value["other_nsid"] is None:
+            # the other end of a pair follows; the link below a macvlan or the like stays what it is
+            if other is not None and link.value["kind"] == "veth" and link.value["other_nsid"] is None:
                 other.value["other"], other.value["other_nsid"] = new_index, value["new_nsid"]
 
     def _after(self, space: Space, message: Message) -> None:
