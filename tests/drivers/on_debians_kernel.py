@@ -390,4 +390,4 @@ def test_whatever_step_the_plugin_dies_in_a_vlan_is_there_for_those_that_need_it
         for network in list(host.networks):
             bench.call("delete_network", NetworkID=network)
         assert set(bench.links()) == CABLE
-    assert dies_at > 3
+    assert dies_at > 2, "each of these takes some steps"
