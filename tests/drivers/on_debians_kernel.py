@@ -16,12 +16,13 @@ from tests.support.traffic import ask, refuses, server
 from workshop import drivers
 from workshop.drivers import dockers_own, ipvlan, leftovers, macvlan, naming, reconcile
 from workshop.drivers.dockers_own import DockersOwn
+from workshop.drivers.store import Store
 from workshop.errors import PluginError
 from workshop.kernel import kinds
 from workshop.kernel.namespaces import Namespace
 
 pytestmark = pytest.mark.kernel
-LINK, OTHER, SECOND = "wsc1738df3e5a", "27" * 32, "b7" * 32
+LINK, OTHER, SECOND, THIRD = "wsc1738df3e5a", "27" * 32, "b7" * 32, "c7" * 32
 VLAN, DUMMY = "p0.10", "wsd56aaf7d6a1"
 CABLE = {PARENT, FAR_END}
 
@@ -236,16 +237,27 @@ def test_at_start_what_nobody_remembers_is_removed_and_what_is_remembered_stays(
     assert set(bench.links()) == {*CABLE, DUMMY, LINK, "theirs"}
 
 
-def test_cleanup_finds_vlans_and_dummies(bench: Bench, tmp_path: Path):
+def test_cleanup_finds_vlans_and_dummies_and_tells_of_containers_on_them(bench: Bench, tmp_path: Path):
     bench.network(on("ipvlan"))
+    bench.network(on("ipvlan"), NetworkID=THIRD)
     bench.network({"type": "macvlan"}, NetworkID=SECOND)
+    bench.endpoint(NetworkID=THIRD)
+    bench.call("join", NetworkID=THIRD, SandboxKey="/in/a/container")
+    bench.host.kernel.remove(LINK)
+    store = Store(tmp_path / "store.db")
+    for key, row in bench.host.networks.items():
+        store.networks.put(key, row)
+    for key, row in bench.host.endpoints.items():
+        store.endpoints.put(key, row)
+    store.close()
 
-    def look() -> set[str]:
+    def look() -> tuple[dict[str, str], int]:
         with leftovers.find("workshop", tmp_path / "store.db", tmp_path) as found:
             assert leftovers.remove(found) == []
-            return {item.name for item in found.items if item.kind == "link"}
+            return {item.name: item.about for item in found.items if item.kind == "link"}, found.in_use
 
-    assert bench.host.namespace.run(look) == {VLAN, naming.dummy(SECOND)}
+    told = {VLAN: f"network {NETWORK[:12]}, containers are on it", naming.dummy(SECOND): f"network {SECOND[:12]}"}
+    assert bench.host.namespace.run(look) == (told, 1)
     assert set(bench.links()) == CABLE
 
 

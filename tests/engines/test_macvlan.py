@@ -12,7 +12,7 @@ import pytest
 from tests.support.agreement import disagreements
 from tests.support.engine import IMAGE, Engine
 from tests.support.killing import kill_in, tells_of_death
-from tests.support.neighbour import Neighbour
+from tests.support.neighbour import NEIGHBOUR4, Neighbour
 from tests.support.plugin import Plugin
 from tests.support.shell import inside, until
 from tests.support.traffic import ask, server
@@ -147,7 +147,7 @@ def test_an_internal_network_has_no_default_route(world: World, neighbour: Neigh
     assert one.pings(two.name)
     assert "default" not in one.sh("ip route").stdout
     assert "eth1" not in one.sh("ip -o link").stdout
-    assert "Network is unreachable" in one.sh("ping -c 1 10.77.0.2", check=False).stderr
+    assert "Network is unreachable" in one.sh(f"ping -c 1 {NEIGHBOUR4}", check=False).stderr
 
 
 def test_a_running_container_is_connected_disconnected_and_started_again(world: World, engine: Engine):
@@ -273,6 +273,13 @@ def test_a_parent_of_docker_s_own_driver_is_refused_by_its_network_s_name(world:
     assert one.pings(two.name)
 
 
+def test_a_network_without_docker_s_ipam_leaves_addresses_to_others(world: World, neighbour: Neighbour):
+    one = world.container(world.network(*ON_WIRE, "--ipam-driver", "null", subnet=False))
+    assert " inet " not in one.sh("ip -o addr show eth0").stdout
+    inside(one.sandbox, "ip", "addr", "add", "10.77.0.88/24", "dev", "eth0")  # as a DHCP client does
+    assert one.pings(NEIGHBOUR4)
+
+
 def asks_about_gateways(engine: Engine) -> bool:
     """Whether Docker asks a driver if it wants gateways, and makes networks without IPv4: from 28.0 on."""
     return int(engine.version.partition(".")[0]) >= 28
@@ -293,14 +300,18 @@ def test_a_network_has_addresses_of_ipv6_alone_or_none_at_all(world: World, engi
 
 
 def test_two_containers_have_a_subnet_of_two_addresses_where_no_gateway_is_needed(world: World, engine: Engine):
+    name = world.new_name("n")
+    world.networks.append(name)
     options = (*ON_WIRE, "--internal", "--subnet", "10.98.9.0/31")
-    if not asks_about_gateways(engine):  # Docker keeps an address for one that nobody wants
-        said = engine.docker("network", "create", "-d", "workshop", *options, "wrong", check=False).stderr
-        assert "failed to allocate gateway" in said
-        return
-    name = world.network(*options, subnet=False)
-    one, two = world.container(name), world.container(name)
-    assert one.pings(two.name)
+    engine.docker("network", "create", "-d", "workshop", *options, name, check=False)
+    one, two = (world.expect(world.new_name("c")) for _ in range(2))
+    starts = [
+        engine.docker("run", "-d", "--name", each.name, "--net", name, *SLEEP, check=False) for each in (one, two)
+    ]
+    if asks_about_gateways(engine):
+        assert one.pings(two.name)
+    else:
+        assert any(each.returncode for each in starts), "Docker keeps an address for a gateway that nobody wants"
 
 
 def test_what_docker_and_the_plugin_tell_of_an_endpoint(world: World, engine: Engine, plugin: Plugin):
