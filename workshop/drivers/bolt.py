@@ -17,7 +17,6 @@ _BRANCH, _LEAF, _META_FLAG = 0x01, 0x02, 0x04
 _BRANCH_ITEM, _LEAF_ITEM = struct.Struct("<IIQ"), struct.Struct("<IIII")
 _BUCKET = struct.Struct("<QQ")  # root page (0: within the value), sequence
 _IS_BUCKET = 0x01
-_DEEPEST = 64
 
 
 class NotBolt(Exception):
@@ -46,7 +45,7 @@ def parse(data: bytes) -> dict[bytes, bytes]:
         if not metas:
             raise NotBolt("it has no whole commit")
         root = max(metas, key=lambda meta: meta[8])[4]
-        return dict(_walk(data, data, root * size, size, 0))
+        return dict(_walk(data, data, root * size, size, set()))
     except (struct.error, IndexError) as error:
         raise NotBolt(str(error)) from None
 
@@ -72,16 +71,18 @@ def _fnv(data: bytes) -> int:
     return value
 
 
-def _walk(whole: bytes, data: bytes, start: int, size: int, depth: int) -> Iterator[tuple[bytes, bytes]]:
+def _walk(whole: bytes, data: bytes, start: int, size: int, seen: set[int]) -> Iterator[tuple[bytes, bytes]]:
     """What a page and those below it hold. ``data`` is the file, or the value that holds a small bucket's only page."""
-    if depth > _DEEPEST:
+    if data is whole and start in seen:
         raise NotBolt("its pages go round in a circle")
+    if data is whole:
+        seen.add(start)
     _, flags, count, _ = _PAGE.unpack_from(data, start)
     first = start + _PAGE.size
     if flags & _BRANCH:
         for number in range(count):
             _, _, page = _BRANCH_ITEM.unpack_from(data, first + number * _BRANCH_ITEM.size)
-            yield from _walk(whole, whole, page * size, size, depth + 1)
+            yield from _walk(whole, whole, page * size, size, seen)
     elif flags & _LEAF:
         for number in range(count):
             item = first + number * _LEAF_ITEM.size
@@ -93,7 +94,7 @@ def _walk(whole: bytes, data: bytes, start: int, size: int, depth: int) -> Itera
             if kind & _IS_BUCKET:
                 root, _ = _BUCKET.unpack_from(value)
                 inside = (value, _BUCKET.size) if root == 0 else (whole, root * size)
-                yield from _walk(whole, *inside, size, depth + 1)
+                yield from _walk(whole, *inside, size, seen)
             else:
                 yield data[key_at:value_at], value
     else:
