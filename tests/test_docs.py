@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
+from types import ModuleType
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tests.support import pages, typed
 from tests.support.pages import ROOT
 from workshop import cli, drivers
-from workshop.drivers import bridge
+from workshop.drivers import bridge, ipvlan, macvlan
 from workshop.drivers.options import Option
 from workshop.journal import KINDS
 from workshop.topology.space import Facts, Link, Space
@@ -45,7 +46,7 @@ HOSTS = tuple(
 )
 """Where packages come from. In parts, so that this file does not name them either."""
 
-DOCKERS_LABELS = {
+DOCKERS_LABELS = {"macvlan_mode", "ipvlan_mode", "ipvlan_flag"} | {
     f"com.docker.network.{name}"
     for name in (
         "bridge.name",
@@ -60,7 +61,7 @@ DOCKERS_LABELS = {
         "container_iface_prefix",
     )
 }
-"""The options that Docker's own bridge driver knows."""
+"""The options that Docker's own drivers know."""
 
 MADE_UP = ("ann", "learner")
 """Users in examples."""
@@ -217,8 +218,16 @@ def test_the_options_of_a_driver_are_those_that_it_reads(driver: str):
     assert shown == ought, f"the table in docs/{driver}.md ought to be\n" + "\n".join(ought)
 
 
-def test_the_options_other_names_are_docker_s_own():
-    assert {name for option in bridge.OPTIONS for name in option.names[1:]} <= DOCKERS_LABELS
+@pytest.mark.parametrize("driver", [bridge, macvlan, ipvlan], ids=lambda driver: driver.__name__.rpartition(".")[2])
+def test_the_options_other_names_are_docker_s_own(driver: ModuleType):
+    assert {name for option in driver.OPTIONS for name in option.names[1:]} <= DOCKERS_LABELS
+
+
+def test_every_test_that_is_named_is_there():
+    named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", (ROOT / "docs" / "testing.md").read_text())
+    assert len(named) > 20
+    absent = [f"{file}::{name}" for file, name in named if f"def {name}(" not in (ROOT / file).read_text()]
+    assert not absent
 
 
 def test_the_readme_lists_every_command():

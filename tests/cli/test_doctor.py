@@ -155,6 +155,7 @@ def test_a_kind_of_link_that_the_lab_needs_is_a_problem_if_missing_and_others_ar
     findings = {one.name: one for one in examine(CHECKS, fake)}
     assert findings["veth"].status is Status.PROBLEM
     assert findings["vlan"].status is Status.WARNING and "modprobe 8021q" in findings["vlan"].remedy
+    assert findings["vlan"].found == "this kernel has no VLAN links"
     assert findings["bridge"].status is Status.OK
     assert not works(list(findings.values()))
 

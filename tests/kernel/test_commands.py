@@ -109,6 +109,18 @@ NAMES = {2: "eth0", 7: "wsb1", 8: "wsh1"}
         ("brport", "set", {"index": 8, "neigh_suppress": True}, "bridge link set dev wsh1 neigh_suppress on"),
         ("brport", "set", {"index": 8, "isolated": True}, "bridge link set dev wsh1 isolated on"),
         ("brport", "set", {"index": 8, "mode": 0}, "bridge link set dev wsh1 hairpin off"),
+        (
+            "link",
+            "add",
+            {"ifname": "wsc1", "kind": "macvlan", "link": 2, "macvlan_mode": "private"},
+            "ip link add wsc1 link eth0 type macvlan mode private",
+        ),
+        (
+            "link",
+            "add",
+            {"ifname": "wsc1", "kind": "ipvlan", "link": 2, "ipvlan_mode": 2, "ipvlan_flags": 1},
+            "ip link add wsc1 link eth0 type ipvlan mode l3s private",
+        ),
         ("rule", "add", {"table": 10, "priority": 5}, "ip rule add table 10 priority 5"),
     ],
 )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import threading
 
 import pytest
 
+from tests.support.dying import STEPS, die_at, die_in, killed
 from tests.support.life import BRIDGE, ENDPOINT, HOST_END, METHODS, NAMED, NETWORK, whole_life
 from tests.support.shell import until
 from workshop.errors import PluginError
@@ -16,19 +15,6 @@ from workshop.protocol import BY_PATH
 
 pytestmark = pytest.mark.kernel
 CALLS = whole_life()
-
-
-class Killed(BaseException):
-    """Stands for the process's death: no handler of errors sees it, and nothing is tidied up."""
-
-
-def killed(*_, **__):
-    """A step that is never done."""
-    raise Killed
-
-
-STEPS = range(1, 60)
-"""More steps than any call has."""
 
 
 @pytest.mark.parametrize("options", [{}, NAMED], ids=["its own name", "a given name"])
@@ -213,43 +199,9 @@ def test_a_removal_that_cannot_be_finished_is_told_and_tried_at_the_next_start(p
     nothing_is_left(begin())
 
 
-def die_in(served, route, request):
-    """Let a call be answered by a plugin that may die meanwhile."""
-    with contextlib.suppress(Killed):
-        served.plugin.pipeline.call("POST", f"/NetworkDriver.{route}", json.dumps(request).encode())
-
-
 def nothing_is_left(served):
     """Neither kernel nor memory hold anything of any network."""
     assert served.links() == set()
     store = served.plugin.host.store
     assert not store.networks and not store.endpoints and not store.calls
     assert programs.run(served.namespace, "nft", "list", "ruleset") == ""
-
-
-def die_at(served, count, monkeypatch):
-    """Let the process 'die' before its ``count``-th step: nothing from there on is done.
-
-    A step is a change of kernel or memory, or the note in the journal that a call was begun or done.
-    """
-    host, done = served.plugin.host, [0]
-
-    def guarded(function, counts=lambda *_: True):
-        def call(*arguments, **keywords):
-            done[0] += bool(counts(*arguments))
-            if done[0] >= count:
-                raise Killed
-            return function(*arguments, **keywords)
-
-        return call
-
-    real = type(host.kernel)._with_trace
-    monkeypatch.setattr(type(host.kernel), "_with_trace", lambda self, name, method: guarded(real(self, name, method)))
-    for one in (host.store.networks, host.store.endpoints, host.store.calls):
-        for name in ("put", "drop"):
-            monkeypatch.setattr(one, name, guarded(getattr(one, name)))
-    monkeypatch.setattr(programs, "run", guarded(programs.run))
-    monkeypatch.setattr(type(host.ports), "hold", guarded(type(host.ports).hold))
-    append = guarded(served.journal.append, lambda kind, *_: kind.startswith("call."))
-    monkeypatch.setattr(served.journal, "append", append)
-    return lambda: done[0] >= count

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from tests.support.on_parent import FAR_END, PARENT, lay_cable
+from tests.support.served import Served, start
+from workshop.kernel.namespaces import Namespace
 from workshop.protocol import NETWORK_ROUTES
 
 pytestmark = pytest.mark.kernel
@@ -51,8 +55,16 @@ IPAM = st.lists(
     max_size=3,
 )
 GENERIC = st.dictionaries(
-    st.sampled_from(["mtu", "bridge", "icc", "masquerade", "gateway", "host_ip", "prefix", "routes", "com.docker.x"]),
-    st.one_of(TEXT, st.sampled_from(["1400", "true", "wsbother", "lo", "10.0.0.0/8"]), st.integers()),
+    st.sampled_from(
+        ["mtu", "bridge", "icc", "masquerade", "gateway", "host_ip", "prefix", "routes", "com.docker.x"]
+        + ["type", "parent", "mode", "flag"]
+    ),
+    st.one_of(
+        TEXT,
+        st.sampled_from(["1400", "true", "wsbother", "lo", "10.0.0.0/8", "bridge", "macvlan", "ipvlan"]),
+        st.sampled_from([PARENT, f"{PARENT}.10", "passthru", "l3", "private"]),
+        st.integers(),
+    ),
     max_size=4,
 )
 PORTS = st.lists(
@@ -131,8 +143,34 @@ def published_on(address: str) -> tuple[str, bytes]:
 @example([published_on("127.0.0.1\n")])
 def test_no_answer_but_json_none_late_and_no_link_left(served, sequence):
     """Each sequence begins with a network and an endpoint that are there, for most routes need them."""
+    goes_through(served, sequence, {}, set())
+
+
+@pytest.fixture(scope="module")
+def on_parent(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A plugin for all kinds of network, on a host with a cable whose one end can be a parent."""
+    namespace = Namespace.create()
+    running = start(namespace, tmp_path_factory.mktemp("plugin"), driver="all")
+    lay_cable(running.plugin.host.kernel)
+    yield running
+    running.plugin.stop()
+    running.journal.close()
+    namespace.close()
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.lists(calls(), min_size=1, max_size=4))
+@example([endpoint_with(MacAddress="hello")])
+@example([endpoint_with(MacAddress="01:00:00:00:00:01")])
+def test_the_same_with_a_network_on_a_parent(on_parent, sequence):
+    options = {"com.docker.network.generic": {"type": "macvlan", "parent": PARENT}}
+    goes_through(on_parent, sequence, options, {PARENT, FAR_END})
+
+
+def goes_through(served: Served, sequence: list[tuple[str, bytes]], options: dict, left: set[str]) -> None:
     pool = [{"Pool": "10.9.0.0/24", "Gateway": "10.9.0.1/24"}]
-    assert served.call("CreateNetwork", NetworkID=NETWORKS[0], IPv4Data=pool) == {"status": 200}
+    made = served.call("CreateNetwork", NetworkID=NETWORKS[0], IPv4Data=pool, Options=options)
+    assert made == {"status": 200}
     interface = {"Address": "10.9.0.2/24"}
     begun = served.call("CreateEndpoint", NetworkID=NETWORKS[0], EndpointID=ENDPOINTS[0], Interface=interface)
     assert begun["status"] == 200 and "Err" not in begun
@@ -149,7 +187,7 @@ def test_no_answer_but_json_none_late_and_no_link_left(served, sequence):
     finally:
         for network in list(served.plugin.host.networks):
             assert served.call("DeleteNetwork", NetworkID=network) == {"status": 200}
-    assert served.links() == set()
+    assert served.links() == left
     assert not served.plugin.host.endpoints
     assert not served.plugin.host.store.calls
     assert not served.plugin.host.firewall.exists()

@@ -10,9 +10,12 @@ from tests.support.leftovers import store_rows
 from tests.support.plugin import Plugin
 from workshop.drivers import naming
 
-_OURS = re.compile(r"\bws[bhc][0-9a-z]{10}\b")
+_OURS = re.compile(r"\bws[bhcdtv][0-9a-z]{10}\b")
 _NOT_DOCKERS = ("tunnels ", "nodes ")
 """Rows that Docker has nothing like."""
+
+WITHOUT_LINKS = ("macvlan", "ipvlan")
+"""Types of networks that have no link of ours on the host while their containers run."""
 
 
 def disagreements(engine: Engine, plugin: Plugin) -> list[str]:
@@ -22,7 +25,9 @@ def disagreements(engine: Engine, plugin: Plugin) -> list[str]:
     """
     networks, endpoints = _known_to_docker(engine, plugin.name)
     rows = {f"networks {key}" for key in networks} | {f"endpoints {key}" for key in endpoints}
-    links = {naming.bridge(key) for key in networks} | {naming.host_end(key) for key in endpoints}
+    on_bridges = {key for key, kind in networks.items() if kind not in WITHOUT_LINKS}
+    links = {naming.bridge(key) for key in on_bridges}
+    links |= {naming.host_end(key) for key, network in endpoints.items() if network in on_bridges}
     try:
         remembered = {row for row in store_rows(plugin.state_dir) if not row.startswith(_NOT_DOCKERS)}
     except sqlite3.DatabaseError as error:
@@ -36,8 +41,11 @@ def disagreements(engine: Engine, plugin: Plugin) -> list[str]:
     ]
 
 
-def _known_to_docker(engine: Engine, driver: str) -> tuple[set[str], set[str]]:
-    """The IDs of a driver's networks, and of the endpoints on them."""
-    networks = set(engine.docker("network", "ls", "-q", "--no-trunc", "-f", f"driver={driver}").stdout.split())
-    containers = [one for key in networks for one in (engine.inspect(key)["Containers"] or {}).values()]
-    return networks, {one["EndpointID"] for one in containers}
+def _known_to_docker(engine: Engine, driver: str) -> tuple[dict[str, str], dict[str, str]]:
+    """A driver's networks, each with its type, and the endpoints on them, each with its network: all by ID."""
+    keys = engine.docker("network", "ls", "-q", "--no-trunc", "-f", f"driver={driver}").stdout.split()
+    told = {key: engine.inspect(key) for key in keys}
+    networks = {key: (each["Options"] or {}).get("type", "") for key, each in told.items()}
+    return networks, {
+        one["EndpointID"]: key for key, each in told.items() for one in (each["Containers"] or {}).values()
+    }

@@ -38,7 +38,7 @@ _COMMANDS = {
     "iptables-legacy": "iptables-legacy-save; ip6tables-legacy-save",
     "route_localnet": "grep -H 1 /proc/sys/net/ipv4/conf/*/route_localnet",
 }
-_OURS = re.compile(r"\bws[bhct][0-9a-z]{10}\b|workshop", re.IGNORECASE)
+_OURS = re.compile(r"\bws[bhcdtv][0-9a-z]{10}\b|workshop", re.IGNORECASE)
 _PASSING = re.compile(r"fe80::|ff00::/8|^anycast")
 """Link-local addresses come after a while; a router's anycast address once the machine forwards."""
 

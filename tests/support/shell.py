@@ -12,6 +12,14 @@ from workshop.kernel.namespaces import Namespace
 
 Result = subprocess.CompletedProcess[str]
 
+PATIENCE = "WORKSHOP_TESTS_PATIENCE"
+"""An environment variable: how many times longer all may take, as where the processor is emulated."""
+
+
+def patience() -> float:
+    """By how much time limits are to be stretched here."""
+    return float(os.environ.get(PATIENCE, 1))
+
 
 class CommandFailed(AssertionError):
     """A program ended with another code than 0; its message shows the command and all that it said."""
@@ -38,7 +46,7 @@ def run(
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=timeout,
+        timeout=timeout * patience(),
         env={**os.environ, **(env or {})},
     )
     if check and result.returncode:
@@ -58,7 +66,7 @@ def inside(namespace: Namespace, *command: str | Path, check: bool = True, timeo
 
 def until(true: Callable[[], object], seconds: float = 10, every: float = 0.05) -> bool:
     """Wait until ``true()`` is so, at most ``seconds``; say whether it is."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + seconds * patience()
     while not true():
         if time.monotonic() > end:
             return False

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workshop.doctor.check import Result, Status, ok, problem, warning
 from workshop.doctor.machine import Machine
+from workshop.kernel import kinds
 
 ALLOW_USERS = (
     ("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1", "0"),
@@ -43,7 +44,7 @@ def _allow(machine: Machine) -> str:
     return "This machine forbids user namespaces to users."
 
 
-def link(kind: str, needed: bool, module: str = "") -> Callable[[Machine], Result]:
+def link(kind: str, needed: bool) -> Callable[[Machine], Result]:
     """A probe that says whether the kernel has a kind of link."""
 
     def probe(machine: Machine) -> Result:
@@ -52,8 +53,8 @@ def link(kind: str, needed: bool, module: str = "") -> Callable[[Machine], Resul
             return warning("not tried: it needs network namespaces", "See the check named namespaces.")
         if tried[kind] is None:
             return ok("works")
-        remedy = f"Load it with `sudo modprobe {module or kind}`, or use a kernel that has it."
-        return problem(tried[kind], remedy) if needed else warning(tried[kind], remedy)
+        found = f"this kernel has no {kinds.called(kind)}" if tried[kind] == kinds.UNKNOWN else tried[kind]
+        return (problem if needed else warning)(found, kinds.remedy(kind))
 
     return probe
 

@@ -21,6 +21,8 @@ Handler = Callable[[dict[str, Any], Any], Mapping[str, Any]]
 DRIVERS = {
     "bridge": "workshop.drivers.bridge",
     "vxlan": "workshop.drivers.vxlan",
+    "macvlan": "workshop.drivers.macvlan",
+    "ipvlan": "workshop.drivers.ipvlan",
     "null": "workshop.drivers.null",
 }
 """The drivers by name, which is their kind of network, and the module of each. The first is the default."""
@@ -36,7 +38,7 @@ class Driver(Protocol):
     """
 
     OPTIONS: tuple[Option, ...]
-    """What ``-o`` takes; the option ``type`` is among them."""
+    """What ``-o`` takes; the option ``type`` is the first."""
 
     def restore_network(self, request: dict[str, Any], host: Host) -> list[str]:
         """Bring what the kernel has of a remembered network to what it should be; say what was not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,8 @@ from workshop.errors import PluginError
 
 Interface = ipaddress.IPv4Interface | ipaddress.IPv6Interface
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MAC = re.compile(r"[0-9A-Fa-f]{2}(:[0-9A-Fa-f]{2}){5}")
+_GROUP = 0x01
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,21 @@ class Facts:
         """The pools of IP version 4 or 6."""
         return [pool for pool in self.pools if pool.version == version]
 
-    def gateway(self, version: int) -> str | None:
+    def gateway(self, version: int, near: str | None = None) -> str | None:
         """The address that containers use as their gateway, without mask: for Join's Gateway and GatewayIPv6.
 
-        As with Docker's own bridge driver, the auxiliary address ``DefaultGatewayIPv4`` (``DefaultGatewayIPv6``)
-        takes precedence: a router that is not this host.
+        ``near`` is the container's own address: of several pools, the gateway of that one. As with Docker's own
+        bridge driver, the auxiliary address ``DefaultGatewayIPv4`` (``DefaultGatewayIPv6``) takes precedence: a router
+        that is not this host.
         """
         other = self.auxiliary.get(f"DefaultGatewayIPv{version}")
         if other is not None:
             return str(other.ip)
-        return next((str(gateway.ip) for gateway in self.gateways if gateway.version == version), None)
+        own = ipaddress.ip_interface(near).ip if near else None
+        for gateway in self.gateways:
+            if gateway.version == version and (own is None or own in gateway.network):
+                return str(gateway.ip)
+        return None
 
 
 def facts_of(request: Mapping[str, Any]) -> Facts:
@@ -78,6 +86,15 @@ def interface(field: str, value: Any, version: int) -> Interface | None:
     """An address with its mask, or ``None`` for an empty one. Raises PluginError that names ``field``."""
     example = "10.9.0.1/24" if version == 4 else "fd00:9::1/64"
     return _read(field, value, version, ipaddress.ip_interface, f"an address with a mask, such as {example}")
+
+
+def mac_address(field: str, value: Any) -> str | None:
+    """A MAC address that one link can have, or ``None`` for an empty one. Raises PluginError that names ``field``."""
+    if value in (None, ""):
+        return None
+    if not _MAC.fullmatch(str(value)) or int(str(value)[:2], 16) & _GROUP or not int(str(value).replace(":", ""), 16):
+        raise PluginError(f"{field}: {value!r} is not valid; expected one such as 02:42:0a:09:00:02")
+    return str(value)
 
 
 def _read(field: str, value: Any, version: int, reader: Any, expected: str) -> Any:

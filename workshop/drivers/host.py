@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from workshop.drivers.options import GENERIC, TYPE
 from workshop.drivers.store import Store
 from workshop.errors import PluginError
 from workshop.kernel.firewall import Firewall
@@ -25,7 +26,7 @@ class Host:
     ``kernel`` is a pyroute2 ``IPRoute`` in the host's network namespace. ``networks`` and ``endpoints`` are what the
     plugin remembers, by ID (see ``Store``). ``plugin`` is the plugin's name, ``scope`` what GetCapabilities answers.
     ``when_published`` is told of all published ports when they change; ``is_lost`` says of an endpoint's ID whether its
-    links are gone, as the driver has it.
+    links are gone, as the driver has it. ``default_type`` is the kind of networks that say no ``-o type=``.
     """
 
     def __init__(
@@ -49,6 +50,7 @@ class Host:
         self.ports = Ports(namespace)
         self.when_published: Callable[[list[dict[str, Any]]], None] = lambda ports: None
         self.is_lost: Callable[[str], bool] = lambda endpoint_id: False
+        self.default_type = ""
 
     @property
     def networks(self) -> Mapping[str, dict[str, Any]]:
@@ -73,6 +75,12 @@ class Host:
             return self.endpoints[endpoint_id]
         except KeyError:
             raise PluginError(f"there is no endpoint {endpoint_id[:12]}: it was not created by this plugin") from None
+
+    def type_of(self, network: Mapping[str, Any]) -> str:
+        """The kind of a remembered network."""
+        given = (network.get("Options") or {}).get(GENERIC)
+        text = given.get(TYPE) if isinstance(given, Mapping) else None
+        return self.default_type if text is None else str(text)
 
     def keep(self, endpoint_id: str, **values: Any) -> None:
         """Remember something more of an endpoint, at once; does nothing if the endpoint is not remembered."""

@@ -11,6 +11,8 @@ from pathlib import Path
 from workshop.drivers import naming
 from workshop.drivers.host import Host
 from workshop.drivers.links import has_our_form, peer_is_marked
+from workshop.drivers.options import GENERIC
+from workshop.drivers.parent_link import MADE
 from workshop.drivers.store import Store
 from workshop.errors import WorkshopError
 from workshop.kernel.kernel import NetlinkError
@@ -30,7 +32,7 @@ class Item:
 
 @dataclass
 class Found:
-    """All that was left. ``in_use`` counts links whose other end is in a container now."""
+    """All that was left. ``in_use`` counts links whose other end, or what sits on them, is in a container now."""
 
     items: list[Item] = field(default_factory=list)
     in_use: int = 0
@@ -80,10 +82,23 @@ def _links(host: Host, found: Found) -> None:
         if not (unmarked or (mark and mark[2] == host.plugin)):
             continue
         about = f"{mark[0]} {mark[1][:12]}" if mark else "no longer known whose"
-        if link.get(("linkinfo", "kind")) == "veth" and link.get("link") not in indices:
+        kind = link.get(("linkinfo", "kind"))
+        if kind == "veth" and link.get("link") not in indices:
             found.in_use += 1
             about += ", in a container"
+        elif mark and kind in MADE and _carries_containers(host, name, mark[1]):
+            found.in_use += 1
+            about += ", containers are on it"
         found.items.append(Item("link", name, about, lambda name=name: host.kernel.remove(name)))
+
+
+def _carries_containers(host: Host, parent: str, network_id: str) -> bool:
+    """Whether containers have a link on a parent that was made for a network; such links are not seen from here."""
+    on_it = {network_id}
+    for key, network in host.networks.items():
+        given = (network.get("Options") or {}).get(GENERIC) or {}
+        on_it |= {key} if given.get("parent") == parent else set()
+    return any(row.get("SandboxKey") and row.get("NetworkID") in on_it for row in host.endpoints.values())
 
 
 def _rules(host: Host, found: Found) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from workshop.drivers import naming
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
+
+_ADDRESSES = ("Address", "AddressIPv6")
 
 
 def remove_ours(host: Host, name: str, kind: str, identity: str) -> None:
@@ -47,6 +51,14 @@ def sandbox_is_gone(host: Host, endpoint_id: str) -> bool:
     return path.parent.is_dir() and not path.exists()
 
 
+def sandbox_is_there(host: Host, endpoint_id: str) -> bool:
+    """Whether the sandbox that an endpoint was joined to can be seen from here, and is a namespace still."""
+    path = (host.endpoints.get(endpoint_id) or {}).get("SandboxKey")
+    with contextlib.suppress(OSError):
+        return bool(path) and Path(path).stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
+    return False
+
+
 def strays(host: Host) -> list[tuple[str, str]]:
     """Links of this plugin that nothing it remembers accounts for, with the reason."""
     expected = {naming.host_end(key) for key in host.endpoints} | {naming.container_end(key) for key in host.endpoints}
@@ -64,10 +76,23 @@ def strays(host: Host) -> list[tuple[str, str]]:
     return found
 
 
+def predecessors(host: Host, network_id: str, endpoint_id: str, asked: Mapping[str, Any]) -> list[str]:
+    """Endpoints of a network that had one of the addresses that Docker asks for now, and so are gone.
+
+    One whose container was killed together with its Docker says no farewell.
+    """
+    return [
+        other
+        for other, row in host.store.endpoints_of(network_id).items()
+        if other != endpoint_id
+        and any(asked.get(key) and asked.get(key) == (row.get("Interface") or {}).get(key) for key in _ADDRESSES)
+    ]
+
+
 def peer_is_marked(host: Host, link: object) -> bool:
     """Whether the other end of a link's pair is in this namespace too and says whose the pair is."""
     index = link.get("link")  # type: ignore[attr-defined]
-    if not index:
+    if not index or link.get(("linkinfo", "kind")) != "veth":  # type: ignore[attr-defined]  # of others, it is a parent
         return False
     with contextlib.suppress(NetlinkError):
         return naming.read_alias(host.kernel.link("get", index=index)[0].get("ifalias")) is not None

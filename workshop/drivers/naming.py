@@ -5,7 +5,14 @@ from __future__ import annotations
 import hashlib
 import re
 
-PREFIXES = {"bridge": "wsb", "host end": "wsh", "container end": "wsc", "tunnel": "wst"}
+PREFIXES = {
+    "bridge": "wsb",
+    "host end": "wsh",
+    "container end": "wsc",
+    "tunnel": "wst",
+    "dummy": "wsd",
+    "vlan": "wsv",
+}
 """The first letters of each kind of link."""
 
 _ALIAS = re.compile(r"workshop (network|endpoint) (\S+)(?: of (\S+))?")
@@ -32,13 +39,23 @@ def host_end(endpoint_id: str) -> str:
 
 
 def container_end(endpoint_id: str) -> str:
-    """The name of the other end, until Docker moves it into the container and renames it."""
+    """The name of what goes into the container, a pair's other end or a link on a parent, until Docker renames it."""
     return PREFIXES["container end"] + short(endpoint_id)
 
 
 def tunnel(network_id: str) -> str:
     """The name of the link by which a network reaches other hosts."""
     return PREFIXES["tunnel"] + short(network_id)
+
+
+def dummy(network_id: str) -> str:
+    """The name of the parent of a network for which the user named none."""
+    return PREFIXES["dummy"] + short(network_id)
+
+
+def vlan(network_id: str) -> str:
+    """What a VLAN link is called that is made for a network, until it is marked and gets the user's name for it."""
+    return PREFIXES["vlan"] + short(network_id)
 
 
 def mac(identity: str) -> str:

@@ -62,6 +62,17 @@ def boolean(text: str) -> bool:
     raise ValueError("true or false")
 
 
+def choice(*words: str) -> Callable[[str], str]:
+    """A reader of one of some words; of nothing, as Docker's own drivers have it, the first."""
+
+    def read(text: str) -> str:
+        if text and text not in words:
+            raise ValueError(f"{', '.join(words[:-1])} or {words[-1]}")
+        return text or words[0]
+
+    return read
+
+
 def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """A reader of whole numbers from ``lowest`` to ``highest``."""
 
@@ -78,6 +89,13 @@ def link_name(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,14}", text):
         raise ValueError("1 to 15 letters, digits, '_', '.' or '-', not beginning with '.' or '-'")
     return text
+
+
+def parent_link(text: str) -> str | None:
+    """The name of a link that may be there already, however it is called; nothing: none."""
+    if not re.fullmatch(r"[^\s/:]{0,15}", text) or text in (".", ".."):
+        raise ValueError("the name of a link of the host, such as eth0, or eth0.10 for its VLAN 10")
+    return text or None
 
 
 def link_prefix(text: str) -> str:

@@ -74,6 +74,7 @@ def _forget_orphans(host: Host, result: Reconciled) -> None:
     for endpoint_id, endpoint in list(host.endpoints.items()):
         if endpoint.get("NetworkID") not in host.networks:
             host.kernel.remove(naming.host_end(endpoint_id))
+            host.kernel.remove(naming.container_end(endpoint_id))
     for endpoint_id in forget_lost_endpoints(host):
         result.done.append(f"forgot endpoint {endpoint_id[:12]}: its link is gone")
 

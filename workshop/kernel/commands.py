@@ -6,6 +6,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from workshop.kernel.kinds import IPVLAN_FLAGS, IPVLAN_MODES
+
 NameOf = Callable[[int], str]
 """Gives a link's name for its index."""
 
@@ -35,13 +37,17 @@ _KIND_OPTIONS = {
     "vxlan_proxy": "proxy",
     "macvlan_mode": "mode",
     "ipvlan_mode": "mode",
+    "ipvlan_flags": None,
     "vlan_id": "id",
     "br_stp_state": "stp_state",
     "br_mcast_snooping": "mcast_snooping",
 }
-_NUMBERED = {
+"""What a kind's settings are called by ``ip``; None: the value stands alone."""
+
+_VALUES = {
     "macvlan_mode": {1: "private", 2: "vepa", 4: "bridge", 8: "passthru", 16: "source"},
-    "ipvlan_mode": {0: "l2", 1: "l3", 2: "l3s"},
+    "ipvlan_mode": {number: word for word, number in IPVLAN_MODES.items()},
+    "ipvlan_flags": {number: word for word, number in IPVLAN_FLAGS.items()},
 }
 """Values that are numbers to the kernel, and words to ``ip``."""
 
@@ -82,7 +88,7 @@ def _link(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list
         words += ["type", kind]
         for key in [key for key in arguments if key in _KIND_OPTIONS]:
             value = arguments.pop(key)
-            value = name_of(value) if key == "vxlan_link" else _NUMBERED.get(key, {}).get(value, value)
+            value = name_of(value) if key == "vxlan_link" else _VALUES.get(key, {}).get(value, value)
             words += [_KIND_OPTIONS[key], value]
     if peer:
         peer = {"ifname": peer} if isinstance(peer, str) else dict(peer)

@@ -52,6 +52,7 @@ class Plugin:
             trace=self._notes.change,
             warn=self._notes.warn,
         )
+        self.host.default_type = self._driver.OPTIONS[0].default
         self.host.is_lost = lambda endpoint_id: self._driver.is_lost(endpoint_id, self.host)
         handlers = {**handlers_of(vars(self._driver), BY_NAME), **(replaced or {})}
         self.pipeline = Pipeline(self.host, journal, handlers)

@@ -18,10 +18,10 @@ ACTED_ON = ("create_network", "delete_network", "create_endpoint", "delete_endpo
 """The calls after whose answer Docker goes on to do something to the network."""
 
 KEPT = 5_000
-NETWORKS = "bt"
+NETWORKS = "bdtv"
 """The letters in the names of links that are a network's."""
 _ALIAS = re.compile(r"workshop (network|endpoint) (\S+)")
-_NAME = re.compile(r"ws([bhct])([0-9a-z]{10})")
+_NAME = re.compile(r"ws([bhcdtv])([0-9a-z]{10})")
 
 
 @dataclass(slots=True)

@@ -206,9 +206,11 @@ class State:
     def _judge(self, space: Space, link: Link, at: float) -> None:
         """Find out whose link it is, and, when it is new, which call made it."""
         facts = link.facts
+        name, alias = link.value["name"], link.value["alias"]
         if facts.network is None and facts.endpoint is None:
-            name, alias = link.value["name"], link.value["alias"]
             facts.network, facts.endpoint = self._calls.whose(space.owner, name, alias)
+        elif alias and facts.endpoint is None:  # what several networks use goes over to the next when one is deleted
+            facts.network = self._calls.whose(space.owner, name, alias)[0] or facts.network
         if facts.judged:
             return
         facts.judged = True
