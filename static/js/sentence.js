@@ -14,9 +14,14 @@ function joined({ answer }) {
   return ["told Docker to move ", code(told), " in", ...gateway];
 }
 
+function placed({ answer }) {
+  const place = answer?.Mountpoint;
+  return place ? ["told Docker that the volume is at ", code(place)] : ["told Docker no place for the volume"];
+}
+
 // What a call is for, where the handler changed nothing in the network.
 const SAYS = {
-  "Plugin.Activate": () => ["told Docker that this plugin drives networks"],
+  "Plugin.Activate": () => ["told Docker what this plugin drives"],
   "NetworkDriver.GetCapabilities": () => ["told Docker how far the driver's networks reach"],
   "NetworkDriver.GwAllocCheck": () => ["told Docker whether the network needs gateway addresses"],
   "NetworkDriver.EndpointOperInfo": () => ["told Docker what is known of the endpoint"],
@@ -24,6 +29,14 @@ const SAYS = {
   "NetworkDriver.Leave": () => ["let Docker take the link back"],
   "NetworkDriver.DiscoverNew": () => ["heard of another node"],
   "NetworkDriver.DiscoverDelete": () => ["heard that a node left"],
+  "VolumeDriver.Capabilities": () => ["told Docker how far the driver's volumes reach"],
+  "VolumeDriver.Create": () => ["made the volume"],
+  "VolumeDriver.Get": () => ["told Docker what is known of the volume"],
+  "VolumeDriver.List": () => ["told Docker which volumes there are"],
+  "VolumeDriver.Mount": placed,
+  "VolumeDriver.Path": placed,
+  "VolumeDriver.Remove": () => ["removed the volume"],
+  "VolumeDriver.Unmount": () => ["let the container's claim to the volume go"],
 };
 
 const nothing = () => ["changed nothing in the network"];

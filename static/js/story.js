@@ -107,7 +107,8 @@ export class Story {
   about(call) {
     const network = call.network ? this.networkName(call.network) : "";
     const container = this.containerName(call) || (call.endpoint ?? "").slice(0, SHORT);
-    return [network, container].filter(Boolean);
+    const volume = call.route.startsWith("VolumeDriver.") ? String(call.request?.Name ?? "") : "";
+    return [network, container, volume].filter(Boolean);
   }
 
   #tell(event) {

@@ -76,6 +76,29 @@ RECORDED = [
         "Run",
     ),
     ("version foo", 1, "docker: 'docker version' accepts no arguments", "docker version [OPTIONS]", "Run"),
+    ("run -v", 125, "flag needs an argument: 'v' in -v", RUN, "Run"),
+    (
+        "run --mount type=volume img",
+        125,
+        'invalid argument "type=volume" for "--mount" flag: target is required',
+        RUN,
+        "Run",
+    ),
+    (
+        "volume create a b",  # there, Docker says "SRun"
+        1,
+        "docker: 'docker volume create' requires at most 1 argument",
+        "docker volume create [OPTIONS] [VOLUME]",
+        "Run",
+    ),
+    ("volume ls x", 1, "docker: 'docker volume ls' accepts no arguments", "docker volume ls [OPTIONS]", "Run"),
+    (
+        "volume rm",
+        1,
+        "docker: 'docker volume rm' requires at least 1 argument",
+        "docker volume rm [OPTIONS] VOLUME [VOLUME...]",
+        "See",
+    ),
 ]
 
 
@@ -95,7 +118,10 @@ def test_a_flag_of_docker_itself_is_told_too(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err.startswith("unknown flag: --xyz\n\nUsage:  docker [OPTIONS] COMMAND")
 
 
-@pytest.mark.parametrize(("typed", "there"), [("docker images", " exec,"), ("docker network prune", " disconnect,")])
+@pytest.mark.parametrize(
+    ("typed", "there"),
+    [("docker images", " exec,"), ("docker network prune", " disconnect,"), ("docker volume prune", " inspect,")],
+)
 def test_a_command_that_is_not_here_is_told_with_those_that_are(
     typed: str, there: str, capsys: pytest.CaptureFixture[str]
 ):
@@ -104,7 +130,7 @@ def test_a_command_that_is_not_here_is_told_with_those_that_are(
     assert told.startswith(f"docker: unknown command: {typed}\n") and there in told
 
 
-@pytest.mark.parametrize("typed", ["docker", "docker network"])
+@pytest.mark.parametrize("typed", ["docker", "docker network", "docker volume"])
 def test_a_group_without_a_command_shows_its_help(typed: str, capsys: pytest.CaptureFixture[str]):
     assert run(typed.split()) == 0
     told = capsys.readouterr()

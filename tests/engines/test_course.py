@@ -30,7 +30,7 @@ CASES = Path(__file__).parent.parent / "course" / "cases"
 def staged(engine: Engine, exercise: Exercise) -> Iterator[Stage]:
     """The stage of an exercise on a real engine."""
     namespace = Namespace.at(f"/proc/self/fd/{engine.namespace.descriptor}")
-    real = RealDocker(engine.socket, engine.plugins_dir, namespace)
+    real = RealDocker(engine.socket, engine.plugins_dir, namespace, engine.home / "disk")
     with tempfile.TemporaryDirectory(prefix="wsc-") as folder:
         try:
             with Stage(exercise, Path(folder), engine="docker", real=real) as stage:
@@ -57,6 +57,7 @@ def test_every_solution_passes(engine: Engine, exercise: Exercise, leftovers: Le
     watch(leftovers, engine)
     leftovers.watch("plugins", lambda: {"sockets": sorted(path.name for path in engine.plugins_dir.iterdir())})
     leftovers.watch("docker", lambda: {"networks": engine.docker("network", "ls", "-q").stdout.split()})
+    leftovers.watch("disk", lambda: {"volumes": sorted(each.name for each in (engine.home / "disk").glob("*"))})
     with staged(engine, exercise) as stage:
         for file in exercise.files:
             verdict = judge(stage, exercise.solution(file))
@@ -109,3 +110,36 @@ def test_docker_that_remembers_is_given_a_new_name_each_time(engine: Engine, lef
         assert not wrong.passed and right.passed, told(right)
         (note,) = right.as_dict()["notes"]
         assert "remembers" in note and stage.stations[0].docker.plugin in note
+
+
+def test_volumes_are_judged_alike_and_docker_hears_of_as_few_names_as_can_be(engine: Engine, leftovers: Leftovers):
+    def local() -> list[str]:
+        return engine.docker("volume", "ls", "-q", "-f", "driver=local").stdout.split()
+
+    watch(leftovers, engine)
+    leftovers.watch("plugins", lambda: {"sockets": sorted(path.name for path in engine.plugins_dir.iterdir())})
+    leftovers.watch("docker", lambda: {"volumes of its own": local()})
+    exercise = room.find("volumes")
+    names = []
+    with staged(engine, exercise) as stage:
+        for case in (
+            "not_announced",
+            "cleans_up_at_unmount",
+            "removes_nothing",
+            "remembers_in_a_dict",
+            "names_as_they_are",
+            "not_announced",
+        ):
+            path = CASES / exercise.label / "wrong" / f"{case}.py"
+            verdict = judge(stage, path)
+            assert verdict.findings[0].check == path.read_text().splitlines()[0].removeprefix("# cause: "), told(
+                verdict
+            )
+            names.append(stage.stations[0].docker.plugin)
+            (note,) = verdict.as_dict()["notes"]
+            assert names[-1] in note and "until it is restarted" in note
+        volumes = stage.stations[0].volumes
+        assert volumes.is_dir() and not list(volumes.iterdir()) and list(volumes.parent.iterdir()) == [volumes]
+    assert len(set(names[1:5])) == 1, "what Docker remembers of it was right"
+    assert len(set(names)) == 3, "at first, and when the list of drivers was another one"
+    assert not volumes.parent.exists()

@@ -48,6 +48,12 @@ def test_a_finished_call_is_one_block_with_all_that_was_done(story: Story):
     ]
 
 
+def test_a_call_about_a_volume_names_it(story: Story):
+    story.start(1, "VolumeDriver.Mount", request={"Name": "data", "ID": "1"}, network=None, endpoint=None)
+    story.finish(1, "VolumeDriver.Mount", network=None, endpoint=None, answer={"Mountpoint": "/data"})
+    assert "VolumeDriver.Mount  volume data  host left  done" in log_of(story)
+
+
 def test_an_error_is_told_in_words_not_only_in_red(story: Story):
     story.start(1)
     story.command(1, "ip link add wsb1", error="Operation not permitted")

@@ -55,6 +55,13 @@ def test_ports_that_make_no_sense_are_refused(text: str, error: str) -> None:
         docker_options.published((text,))
 
 
+def test_volumes_are_named_or_not() -> None:
+    given = ("data:/data", "data:/data", "/alone", "logs:/var/log:ro")
+    assert docker_options.volumes(given) == (["data:/data", "logs:/var/log:ro"], ["/alone"])
+    with pytest.raises(docker_options.BadOption, match="invalid spec: :/data: empty section between colons"):
+        docker_options.volumes((":/data",))
+
+
 def test_ranges_gateways_and_auxiliary_addresses_go_to_their_subnet() -> None:
     config = docker_options.subnets(
         ("10.9.0.0/24", "fd00:9::/64"), ("10.9.0.128/25",), ("fd00:9::fe", "10.9.0.254"), {"x": "10.9.0.200"}

@@ -39,6 +39,9 @@ def test_the_transcripts_of_three_engines_and_a_swarm_are_there():
         "docker-26.1",
         "docker-28.5",
         "swarm-28.5-manager-26.1-worker",
+        "volumes-20.10",
+        "volumes-26.1",
+        "volumes-28.5",
     ]
 
 

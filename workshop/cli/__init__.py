@@ -25,7 +25,7 @@ COMMANDS = {
     "init": "Make a folder for your own work.",
     "demo": "A lab without Docker or root, with the plugin, the dashboard and a guided tour.",
     "serve": "Run the plugin for a real Docker, with the dashboard.",
-    "docker": "Docker's network commands, for the lab.",
+    "docker": "Docker's commands for networks, volumes and containers, for the lab.",
     "calls": "The calls that Docker made, with what was done.",
     "topology": "The network as it is now, as a picture or as data.",
     "drivers": "The kinds of network and their options.",

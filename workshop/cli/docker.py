@@ -1,5 +1,5 @@
-"""``workshop docker``: Docker's network commands, with Docker's names and flags, for the lab's practice
-engine.
+"""``workshop docker``: Docker's commands for networks, volumes and containers, with Docker's names and flags, for
+the lab's practice engine.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import click
 
 from workshop import session
-from workshop.cli import docker_network
+from workshop.cli import docker_network, docker_volume
 from workshop.cli.docker_run import PATIENCE, copy, create, execute, run
 from workshop.cli.docker_text import as_json, render, shorten, table
 from workshop.cli.docker_usage import DockerGroup
@@ -38,7 +38,7 @@ LAB = "WORKSHOP_LAB"
 @session_option
 @click.pass_context
 def docker(context: click.Context, host: str | None, session_pid: int | None) -> None:
-    """Docker's network commands, for the lab.
+    """Docker's commands for networks, volumes and containers, for the lab.
 
     They are Docker's own, with its names, flags and messages. An image's name is only remembered: what runs
     are this machine's own programs.
@@ -46,7 +46,7 @@ def docker(context: click.Context, host: str | None, session_pid: int | None) ->
     context.obj = functools.partial(_engine, host, session_pid)
 
 
-for command in (docker_network.network, run, create, execute):
+for command in (docker_network.network, docker_volume.volume, run, create, execute):
     docker.add_command(command)
 
 
@@ -151,12 +151,13 @@ def kill(make_api: Callable[[], EngineAPI], number: str, containers: tuple[str, 
 
 @docker.command()
 @click.option("-f", "--force", is_flag=True, help="Those that run, too.")
+@click.option("-v", "--volumes", is_flag=True, help="Their volumes without a name, too.")
 @click.argument("containers", nargs=-1, required=True, metavar="CONTAINER [CONTAINER...]")
 @click.pass_obj
-def rm(make_api: Callable[[], EngineAPI], force: bool, containers: tuple[str, ...]) -> int:
+def rm(make_api: Callable[[], EngineAPI], force: bool, volumes: bool, containers: tuple[str, ...]) -> int:
     """Remove containers."""
     api = make_api()
-    query = {"force": "1"} if force else {}
+    query = {word: "1" for word, wanted in (("force", force), ("v", volumes)) if wanted}
     return _each(api, containers, lambda name: api.delete(f"/containers/{name}", **query), forgiving=force)
 
 
@@ -200,17 +201,21 @@ def ps(make_api: Callable[[], EngineAPI], everyone: bool, quiet: bool, no_trunc:
 
 @docker.command()
 @click.option("-f", "--format", "template", help="A Go template, or json.")
-@click.option("--type", "kind", type=click.Choice(["container", "network"]), help="Only things of this kind.")
+@click.option("--type", "kind", type=click.Choice(["container", "network", "volume"]), help="Only things of this kind.")
 @click.argument("names", nargs=-1, required=True, metavar="NAME|ID [NAME|ID...]")
 @click.pass_obj
 def inspect(make_api: Callable[[], EngineAPI], template: str | None, kind: str | None, names: tuple[str, ...]) -> int:
-    """Show all about containers or networks."""
+    """Show all about containers, networks or volumes."""
     api, found, missing = make_api(), [], []
-    paths = {"container": "/containers/{}/json", "network": "/networks/{}"}
+    paths: dict[str, Callable[[str], str]] = {
+        "container": "/containers/{}/json".format,
+        "network": "/networks/{}".format,
+        "volume": docker_volume.path_of,
+    }
     for name in names:
         for path in [paths[kind]] if kind else paths.values():
             try:
-                found.append(api.get(path.format(name)))
+                found.append(api.get(path(name)))
                 break
             except EngineError as error:
                 if error.status != 404:

@@ -7,6 +7,9 @@ import os
 import re
 from typing import Any
 
+import click
+
+from workshop.cli.docker_usage import BadValue
 from workshop.errors import UsageError
 
 MAC = re.compile(r"[0-9a-fA-F]{2}([:-][0-9a-fA-F]{2}){5}")
@@ -67,6 +70,65 @@ def exposed(entries: tuple[str, ...]) -> dict[str, dict[str, Any]]:
         for number in range(first, last + 1):
             found[f"{number}/{(proto or 'tcp').lower()}"] = {}
     return found
+
+
+def volumes(entries: tuple[str, ...]) -> tuple[list[str], list[str]]:
+    """``[NAME:]PATH[:MODE]`` as Binds, and paths alone, for volumes without a name. Raises BadOption."""
+    binds, places = [], []
+    for entry in dict.fromkeys(entries):
+        if ":" in entry and "" in entry.split(":"):
+            raise BadOption(f"invalid spec: {entry}: empty section between colons")
+        (binds if ":" in entry else places).append(entry)
+    return binds, places
+
+
+_MOUNT_WORDS = {"src": "source", "dst": "target", "destination": "target", "ro": "readonly"}
+
+
+def mounts(context: click.Context, option: click.Parameter, entries: tuple[str, ...]) -> list[dict[str, Any]]:
+    """``type=volume,src=NAME,dst=PATH,volume-driver=D,volume-opt=K=V,readonly`` as Mounts. Raises BadValue."""
+    found = []
+    for entry in entries:
+        try:
+            found.append(_mount_of(entry))
+        except ValueError as error:
+            raise BadValue(entry, str(error), context, option) from None
+    return found
+
+
+def _mount_of(entry: str) -> dict[str, Any]:
+    mount: dict[str, Any] = {"Type": "volume"}
+    config: dict[str, Any] = {}
+    labels: list[str] = []
+    options: list[str] = []
+    for word in entry.split(","):
+        key, given, value = word.partition("=")
+        key = _MOUNT_WORDS.get(key.lower(), key.lower())
+        if not given and key not in ("readonly", "volume-nocopy"):
+            raise ValueError(f"invalid field '{word}' must be a key=value pair")
+        match key:
+            case "type" | "source" | "target":
+                mount[key.capitalize()] = value.lower() if key == "type" else value
+            case "readonly":
+                mount["ReadOnly"] = value.lower() in ("", "1", "true")
+            case "volume-driver":
+                config["Name"] = value
+            case "volume-opt":
+                options.append(value)
+            case "volume-label":
+                labels.append(value)
+            case "volume-nocopy":
+                pass  # there is nothing to copy: there are no images
+            case _:
+                raise ValueError(f"unexpected key '{key}' in '{word}'")
+    if not mount.get("Target"):
+        raise ValueError("target is required")
+    if options:
+        config["Options"] = pairs(tuple(options))
+    wishes = {"Labels": pairs(tuple(labels)), "DriverConfig": config}
+    if any(wishes.values()):
+        mount["VolumeOptions"] = {key: value for key, value in wishes.items() if value}
+    return mount
 
 
 def checked_mac(mac: str | None) -> str:

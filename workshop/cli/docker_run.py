@@ -36,6 +36,15 @@ def _create_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("-p", "--publish", multiple=True, help="[IP:][HOST:]PORT[/PROTO], single or a range."),
             click.option("-P", "--publish-all", is_flag=True, help="Publish all exposed ports, on random ones."),
             click.option("--expose", multiple=True, help="PORT[/PROTO] that others may be told of."),
+            click.option("-v", "--volume", "volumes", multiple=True, help="[VOLUME:]PATH[:ro]: a volume at a path."),
+            click.option("--volume-driver", default="", help="The plugin that makes volumes that are not there."),
+            click.option(
+                "--mount",
+                "mounts",
+                multiple=True,
+                callback=docker_options.mounts,
+                help="type=volume,src=VOLUME,dst=PATH[,ro].",
+            ),
             click.option("-h", "--hostname", default="", help="The name it calls itself."),
             click.option("-e", "--env", multiple=True, help="NAME=VALUE for its environment."),
             click.option("-l", "--label", multiple=True, help="NAME=VALUE to remember."),
@@ -59,6 +68,7 @@ def _create(api: EngineAPI, o: dict[str, Any]) -> str:
     """Create a container from the options of `docker run`; its ID."""
     mac = docker_options.checked_mac(o["mac_address"])
     bindings = docker_options.published(o["publish"])
+    binds, places = docker_options.volumes(o["volumes"])
     mode, endpoints = docker_options.networks(o["networks"], o["aliases"], o["ip"], o["ip6"], mac)
     body = {
         "Hostname": o["hostname"],
@@ -71,8 +81,12 @@ def _create(api: EngineAPI, o: dict[str, Any]) -> str:
         "StopTimeout": o["stop_timeout"],
         "ExposedPorts": docker_options.exposed(o["expose"]) | {port: {} for port in bindings},
         "MacAddress": mac,
+        "Volumes": {place: {} for place in places},
         "HostConfig": {
             "NetworkMode": mode,
+            "Binds": binds,
+            "Mounts": o["mounts"],
+            "VolumeDriver": o["volume_driver"],
             "PortBindings": bindings,
             "PublishAllPorts": o["publish_all"],
             "AutoRemove": o["auto_remove"],
@@ -89,8 +103,8 @@ def _refused(text: str, code: int = 125) -> int:
     return code
 
 
-def _start_code(message: str) -> int:
-    """Docker's exit code for a container that could not be started."""
+def _exit_code(message: str) -> int:
+    """The exit code of Docker's client for a container that could not be made or started."""
     if "executable file not found" in message or "no such file or directory" in message:
         return 127
     return 126 if "permission denied" in message or "is a directory" in message else 125
@@ -111,14 +125,14 @@ def run(make_api: Callable[[], EngineAPI], detach: bool, **options: Any) -> int:
         text = f"Error response from daemon: {error.message}"
         if error.message == "no command specified":
             text += f"\nThere are no images here: say what is to run, as in `docker run {options['image']} sleep 60`."
-        return _refused(text)
+        return _refused(text, _exit_code(error.message))
     output = None if detach else api.attach(f"/containers/{key}/attach?stream=1&stdout=1&stderr=1")
     if detach:
         click.echo(key)  # Docker's client says it even if the container does not start
     try:
         api.post(f"/containers/{key}/start")
     except EngineError as error:
-        return _refused(f"Error response from daemon: {error.message}", _start_code(error.message))
+        return _refused(f"Error response from daemon: {error.message}", _exit_code(error.message))
     if output is None:
         return 0
     with _forwarded(api, key, options["name"] or key[:12]):

@@ -24,6 +24,14 @@ class DockerUsage(WorkshopError):
         self.exit_code = exit_code
 
 
+class BadValue(click.BadParameter):
+    """A flag's value that cannot be read, and why, in the words of Docker's client."""
+
+    def __init__(self, value: str, why: str, context: click.Context, option: click.Parameter) -> None:
+        super().__init__(why, context, option)
+        self.value = value
+
+
 class DockerCommand(click.Command):
     """A command whose wrong use is told as Docker tells it."""
 
@@ -85,8 +93,8 @@ def _flag(error: click.UsageError) -> str | None:
         names = [name for name in error.param.opts if not name.startswith("--")][:1]
         names += [name for name in error.param.opts if name.startswith("--")][-1:]
         match = re.match(r"'(.*?)' ", error.message)
-        value = match[1] if match else ""
-        kind = _REASONS.get(error.param.type.name)
+        value = error.value if isinstance(error, BadValue) else match[1] if match else ""
+        kind = None if isinstance(error, BadValue) else _REASONS.get(error.param.type.name)
         why = f'strconv.{kind}: parsing "{value}": invalid syntax' if kind else error.message
         return f'invalid argument "{value}" for "{", ".join(names)}" flag: {why}'
     return None
@@ -101,6 +109,8 @@ def _arguments(command: click.Command) -> tuple[str, str]:
     arguments = [each for each in command.params if isinstance(each, click.Argument)]
     least = sum(each.required for each in arguments)
     number = f"{least} argument{'' if least == 1 else 's'}"
+    if not least and arguments and all(each.nargs == 1 for each in arguments):
+        return f"requires at most {len(arguments)} argument{'' if len(arguments) == 1 else 's'}", "Run"
     if any(each.nargs == -1 or not each.required for each in arguments):
         return f"requires at least {number}", "See"
     return (f"requires {number}" if least else "accepts no arguments"), "Run"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workshop.course import traffic
 from workshop.course.across import Across
 from workshop.course.asked import Asked
-from workshop.course.docker import Container, Docker, DockerError, Network, Output
+from workshop.course.docker import Container, Docker, DockerError, Network, Output, Volume
 from workshop.course.doors import Doors
 from workshop.course.eyes import Eyes
 from workshop.course.nodes import Nodes
@@ -38,6 +39,7 @@ __all__ = [
     "Output",
     "Run",
     "View",
+    "Volume",
     "scenario",
 ]
 
@@ -150,6 +152,11 @@ class Run(Across, Doors, Outside, Partly, Pinging):
     def host_address(self, version: int = 4) -> str:
         """The host's own address in the lab; of ``run.second.host_address()``, the second host's."""
         return self.station.address if version == 4 else self.station.address6
+
+    @property
+    def volumes(self) -> Path:
+        """The folder that the learner's handler knows as ``host.volumes``."""
+        return self.station.volumes
 
     # -- deciding
 

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import http.client
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workshop.course.docker_parts import Container, DockerError, Network, Output, Volume
+from workshop.course.docker_volumes import VolumeCommands
 from workshop.course.wire import ask_plugin, taken_back_by, what_it_is_about
-from workshop.engine_api import EngineAPI, EngineError
+from workshop.engine_api import EngineAPI
 from workshop.errors import WorkshopError
 from workshop.kernel.namespaces import Namespace
 from workshop.protocol import BY_NAME
@@ -24,50 +25,15 @@ IMAGE = "busybox"
 _SLEEP = ("sleep", "6000")
 
 
-class DockerError(Exception):
-    """Docker refused: the text is what ``docker`` would have printed."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(f"Error response from daemon: {message}")
-        self.message = message
-
-
-@dataclass(frozen=True)
-class Network:
-    """A network of Docker's."""
-
-    id: str
-    name: str
-
-
-@dataclass
-class Container:
-    """A container of Docker's. ``sandbox`` is the path that Join was told; it changes with each start."""
-
-    id: str
-    name: str
-    sandbox: str = ""
-    pid: int = 0
-    networks: list[Network] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Output:
-    """What a command in a container printed, and its exit code (124 if it did not end in time)."""
-
-    code: int
-    text: str
-
-
-class Docker:
+class Docker(VolumeCommands):
     """One host's Docker, as the course uses it. ``plugin`` is the name of the driver, ``socket`` that plugin's.
 
     Every call raises DockerError if Docker refuses. What was made is remembered: ``clear`` removes it.
     """
 
     def __init__(self, api: EngineAPI, plugin: str, socket: Path) -> None:
-        self.api, self.plugin, self.socket = api, plugin, socket
-        self.prefix = ""
+        super().__init__(api, plugin)
+        self.socket = socket
         self.networks: list[Network] = []
         self.containers: list[Container] = []
         self._raw: dict[tuple[str, str], dict[str, Any]] = {}
@@ -122,15 +88,19 @@ class Docker:
     def run(
         self,
         name: str,
-        network: Network,
+        network: Network | None,
         ip: str | None = None,
         ip6: str | None = None,
         mac: str | None = None,
         publish: Sequence[str] = (),
         command: Sequence[str] | None = None,
         options: Mapping[str, str] | None = None,
+        volumes: Mapping[Volume, str] | None = None,
     ) -> Container:
-        """``docker run -d``. ``publish`` is as with ``-p`` (``8080:80/udp``); ``options`` are the endpoint's."""
+        """``docker run -d``. ``publish`` is as with ``-p`` (``8080:80/udp``); ``options`` are the endpoint's.
+
+        ``volumes`` says where each is to be seen (``/data``, ``/data:ro``). Without a ``network``, it has none.
+        """
         bindings: dict[str, list[dict[str, str]]] = {}
         for port, binding in map(_binding, publish):
             bindings.setdefault(port, []).append(binding)
@@ -140,12 +110,17 @@ class Docker:
             "StopSignal": "SIGKILL",
             "MacAddress": mac or "",
             "ExposedPorts": {port: {} for port in bindings},
-            "HostConfig": {"NetworkMode": network.name, "PortBindings": bindings},
-            "NetworkingConfig": {"EndpointsConfig": {network.name: _endpoint(ip, ip6, mac, options)}},
+            "HostConfig": {
+                "NetworkMode": network.name if network else "none",
+                "PortBindings": bindings,
+                "Binds": [f"{volume.name}:{place}" for volume, place in (volumes or {}).items()],
+            },
         }
+        if network:
+            body["NetworkingConfig"] = {"EndpointsConfig": {network.name: _endpoint(ip, ip6, mac, options)}}
         container = Container(self._post("/containers/create", body, name=self.prefix + name)["Id"], self.prefix + name)
         self.containers.append(container)
-        container.networks.append(network)
+        container.networks += [network] if network else []
         self.start(container)
         return container
 
@@ -253,7 +228,7 @@ class Docker:
     # -- the end of a scenario
 
     def clear(self) -> list[str]:
-        """Remove all that was made here, containers side by side, then networks; what Docker said where it refused.
+        """Remove all that was made here, containers side by side, then networks, then volumes; what Docker refused.
 
         The kernel takes its time to remove a link, but not twice the time for two.
         """
@@ -265,42 +240,34 @@ class Docker:
                     self.call(route, self._raw.get(key) or {})
                 self._raw.pop(key, None)
 
-        def remove(each: Container | Network) -> None:
-            try:
-                self.remove(each) if isinstance(each, Container) else self.remove_network(each)
-            except DockerError as error:
-                refused.append(str(error))
+        def remove_all(things: Sequence[Any], remove: Callable[[Any], None]) -> None:
+            def attempt(each: Any) -> None:
+                try:
+                    remove(each)
+                except DockerError as error:
+                    refused.append(str(error))
 
-        for route, made in (("delete_endpoint", self.containers), ("delete_network", self.networks)):
-            take_back(route)
-            if len(made) > 1:
-                with ThreadPoolExecutor(len(made)) as pool:
-                    list(pool.map(remove, made))
-            elif made:
-                remove(made[0])
+            if len(things) > 1:
+                with ThreadPoolExecutor(len(things)) as pool:
+                    list(pool.map(attempt, things))
+            elif things:
+                attempt(things[0])
+
+        take_back("delete_endpoint")
+        remove_all(self.containers, self.remove)
+        take_back("delete_network")
+        remove_all(self.networks, self.remove_network)
         take_back("discover_delete")
-        self.containers, self.networks = [], []
+        take_back("volume_unmount")
+        take_back("volume_remove")
+        remove_all(self.volumes, self.drop_volume)
+        self.containers, self.networks, self.volumes = [], [], []
         return refused
 
     def _refresh(self, container: Container) -> None:
         told = self.inspect(container)
         container.sandbox = told["NetworkSettings"].get("SandboxKey") or ""
         container.pid = int(told["State"].get("Pid") or 0)
-
-    def _get(self, path: str) -> Any:
-        return self._refusable(lambda: self.api.get(path))
-
-    def _post(self, path: str, body: Any = None, **query: Any) -> Any:
-        return self._refusable(lambda: self.api.post(path, body, **query))
-
-    def _delete(self, path: str) -> Any:
-        return self._refusable(lambda: self.api.delete(path))
-
-    def _refusable(self, ask: Any) -> Any:
-        try:
-            return ask()
-        except EngineError as error:
-            raise DockerError(error.message) from None
 
 
 def _endpoint(
@@ -323,4 +290,4 @@ def _binding(text: str) -> tuple[str, dict[str, str]]:
     return f"{port}/{protocol or 'tcp'}", {"HostIp": address, "HostPort": host_port}
 
 
-__all__ = ["Container", "Docker", "DockerError", "Network", "Output"]
+__all__ = ["Container", "Docker", "DockerError", "Network", "Output", "Volume"]

@@ -23,7 +23,7 @@ _TITLES = {
     DOCKER: "Docker does what it was asked for",
     LEFT_BEHIND: "nothing was left behind",
 }
-_REMOVING = ("delete_network", "delete_endpoint", "leave")
+_REMOVING = ("delete_network", "delete_endpoint", "leave", "volume_remove")
 _EXPECTED = {
     "raised": "an answer, or PluginError with a sentence for Docker's user",
     "time": "an answer within 5 s",
@@ -32,7 +32,7 @@ _EXPECTED = {
     "answer": "a dict that can be written as JSON",
 }
 _WHY = {
-    "raised": "Docker gets the exception's text as Err and gives up. Who typed the command reads it as `remote: …`.",
+    "raised": "Docker gets the exception's text as Err and gives up. Who typed the command reads it, too.",
     "time": "Docker waits for the answer and holds its locks meanwhile; for whoever typed the command, Docker hangs.",
     "unreadable": "Docker decodes the answer into fields of fixed types. What does not fit is an error to it.",
     "nothing": "The answer must be a JSON object. Docker cannot read an empty one.",
@@ -42,6 +42,10 @@ _GONE = "A handler answers and lives on: Docker calls it again and again. The ca
 _TIDY = (
     "Docker never comes back for what is left when it has removed its networks. It stays on the host until somebody "
     "finds it, and stands in the way of the next network."
+)
+_FULL = (
+    "Docker never comes back for the files of a volume that it has removed. They fill the disk until somebody finds "
+    "them, and the next volume of that name may have them in it."
 )
 
 
@@ -121,12 +125,13 @@ class Findings:
         gone = [{**link.as_dict(), "host": host} for link in difference.gone]
         routes = [name for name in _REMOVING if name in self._exercise.routes] or list(self._exercise.routes)
         foreign = bool(difference.foreign)
+        why = _TIDY if difference.links or difference.other else _FULL
         return Finding(
             LEFT_BEHIND,
             "Something was deleted or changed that is not its own" if foreign else "Something was left behind",
-            expected=f"{host} as it was before the first network",
+            expected=f"{host} as it was before the first {'volume' if difference.files else 'network'}",
             seen=difference.told(),
-            why="What was there before belongs to somebody else, who needs it." if foreign else _TIDY,
+            why="What was there before belongs to somebody else, who needs it." if foreign else why,
             route=BY_NAME[routes[0]].full_name,
             variant=variant,
             file=str(self._path),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from pyroute2 import IPRoute
@@ -35,8 +36,19 @@ class Host:
         self.kernel = cast(IPRoute, kernel)
         self.name = "host"
         self._log = log
+        self._volumes: Path | None = None
         self._networks: Mapping[str, Any] = ReadOnlyDict()
         self._endpoints: Mapping[str, Any] = ReadOnlyDict()
+
+    @property
+    def volumes(self) -> Path:
+        """The folder for this host's volumes: Docker and its containers see what is in it. It outlives your process.
+
+        It is empty at first. What is in it when Docker has removed all volumes was left behind.
+        """
+        if self._volumes is None:
+            raise PluginError("this host has no place for volumes")
+        return self._volumes
 
     @property
     def networks(self) -> Mapping[str, CreateNetworkRequest]:

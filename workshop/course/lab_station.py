@@ -9,6 +9,7 @@ from pathlib import Path
 from workshop.course.attic import Attic
 from workshop.course.exercise import Exercise
 from workshop.course.firewall import Patient, Standing, place
+from workshop.course.leftovers import empty_files
 from workshop.course.station import Station, Surroundings
 from workshop.engine_api import EngineAPI
 from workshop.journal import Journal
@@ -54,7 +55,11 @@ class LabStation(Station):
         host = lab.hosts[name]
         assert lab.world is not None
         addresses = (host.address, host.address6)
-        super().__init__(name, host.namespace, lab.world, journal, driver=exercise.driver, addresses=addresses)
+        volumes = folder / "disk" / "volumes"
+        empty_files(volumes)  # the stage before may have been in this folder
+        super().__init__(
+            name, host.namespace, lab.world, journal, driver=exercise.driver, volumes=volumes, addresses=addresses
+        )
         self._lab, self._kept = lab, list[Namespace]()
         plugin = self.make_plugin(NAME, None)
         self._attic = plugin.host.kernel = Attic(host.namespace, plugin.host.kernel.trace)
@@ -66,7 +71,12 @@ class LabStation(Station):
         self.plug_in(where, surroundings)
         ending.callback(self.close)
         self._engine = PracticeEngine(
-            host, version=engine, plugin_dir=folder / "plugins", directory=folder / "engine", clock=Impatient()
+            host,
+            version=engine,
+            plugin_dir=folder / "plugins",
+            directory=folder / "engine",
+            clock=Impatient(),
+            volume_dir=volumes,
         )
         ending.callback(self._engine.stop)
         self._engine.on_event(lambda data: self.journal.append("docker", data))
@@ -81,9 +91,9 @@ class LabStation(Station):
     def remove_all(self) -> None:
         """Through the plugin, as long as that is quick."""
         engine = self._engine
-        if engine.containers.all() or any(not each.builtin for each in engine.networks.all()):
+        if engine.containers.all() or engine.volumes.known() or any(not each.builtin for each in engine.networks.all()):
             engine.forget(PATIENCE)
-        self.docker.containers, self.docker.networks = [], []
+        self.docker.containers, self.docker.networks, self.docker.volumes = [], [], []
         self.docker.clear()
 
     def make_anew(self) -> None:

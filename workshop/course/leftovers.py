@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +29,10 @@ _FLEETING = ("fe80:", "ff")
 
 @dataclass
 class Difference:
-    """What is different from the beginning. ``foreign`` is what was damaged though it was there before."""
+    """What is different from the beginning. ``foreign`` is what was damaged though it was there before.
+
+    ``files`` is what is in the folder for volumes, or beside it.
+    """
 
     links: list[Link] = field(default_factory=list)
     other: list[str] = field(default_factory=list)
@@ -36,21 +40,25 @@ class Difference:
 
     foreign: list[str] = field(default_factory=list)
     gone: list[Link] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        return bool(self.links or self.other or self.foreign)
+        return bool(self.links or self.other or self.foreign or self.files)
 
     def told(self) -> str:
         """All of it in a few words."""
         parts = [told(self.links)] if self.links else []
-        return "; ".join(parts + self.foreign + self.other)
+        return "; ".join(parts + self.foreign + self.other + self.files)
 
 
 class Baseline:
-    """One host as it is when nothing is on it. ``eyes`` look at it; for one thread at a time."""
+    """One host as it is when nothing is on it. ``eyes`` look at it; for one thread at a time.
 
-    def __init__(self, eyes: Eyes) -> None:
-        self._eyes = eyes
+    ``volumes`` is its folder for volumes, which is to be empty, and alone in the folder that it is in.
+    """
+
+    def __init__(self, eyes: Eyes, volumes: Path) -> None:
+        self._eyes, self._volumes = eyes, volumes
         self.take()
 
     def take(self) -> None:
@@ -89,6 +97,9 @@ class Baseline:
         )
         found.other += sorted(set(now.policies) - self._policies)
         self._compare_rules(found)
+        found.files = files_left(self._volumes)
+        if not _is_folder(self._volumes):
+            found.foreign.append("host.volumes itself is gone")
         found.foreign += [
             f"{name.replace('/', '.')} was {before}, and is {value}"
             for (name, before), (_, value) in zip(self._settings, self._read_settings(), strict=True)
@@ -127,6 +138,45 @@ class Baseline:
                 except OSError:
                     found.append((name, ""))
         return found
+
+
+def files_left(volumes: Path) -> list[str]:
+    """What is in the folder for volumes and beside it, each in a few words."""
+    inside = [f"{_in_words(each)} in host.volumes" for each in _inside(volumes)]
+    beside = [each for each in _inside(volumes.parent) if each != volumes]
+    return inside + [f"{_in_words(each)} beside host.volumes, in {volumes.parent}" for each in beside]
+
+
+def empty_files(volumes: Path) -> None:
+    """Make the folder for volumes as it was: there, empty, and alone."""
+    kept = (volumes,) if _is_folder(volumes) else ()
+    for each in [*_inside(volumes), *_inside(volumes.parent)]:
+        if each not in kept and _is_folder(each):
+            shutil.rmtree(each, ignore_errors=True)
+        elif each not in kept:
+            each.unlink(missing_ok=True)
+    volumes.mkdir(parents=True, exist_ok=True)
+
+
+def _inside(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if _is_folder(folder) else []
+
+
+def _is_folder(path: Path) -> bool:
+    return path.is_dir() and not path.is_symlink()
+
+
+def _in_words(path: Path) -> str:
+    if path.is_symlink():
+        return f"the link {path.name}"
+    if not path.is_dir():
+        return f"the file {path.name}"
+    with contextlib.suppress(OSError):
+        inside = sorted(each.name for each in path.iterdir())
+        if inside:
+            more = f" and {len(inside) - 1} more" if len(inside) > 1 else ""
+            return f"the folder {path.name} with {inside[0]}{more}"
+    return f"the folder {path.name}"
 
 
 def _without(lines: Iterable[str], others: Iterable[str]) -> list[str]:

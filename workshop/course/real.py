@@ -9,6 +9,8 @@ import secrets
 import shutil
 import subprocess
 import tarfile
+import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,11 +29,15 @@ def _docker_host() -> Path:
 
 @dataclass
 class RealDocker:
-    """A Docker Engine: its ``socket``, the folder where it looks for ``plugins``, and its network ``namespace``."""
+    """A Docker Engine: its ``socket``, the folder where it looks for ``plugins``, and its network ``namespace``.
+
+    ``disk`` is a folder that both see, to keep volumes in; it is made if need be.
+    """
 
     socket: Path = field(default_factory=_docker_host)
     plugins: Path = Path(_SOCKETS)
     namespace: Namespace = field(default_factory=Namespace.current)
+    disk: Path = Path("/var/lib/docker-network-workshop")
 
     def __post_init__(self) -> None:
         self.api = EngineAPI(str(self.socket), timeout=120)
@@ -61,6 +67,23 @@ class RealDocker:
         link.symlink_to(socket.name)
         self._links.append(link)
         return name
+
+    @contextlib.contextmanager
+    def volumes(self) -> Iterator[Path]:
+        """A new folder for volumes, which is gone afterwards. Raises CannotHere."""
+        try:
+            self.disk.mkdir(parents=True, exist_ok=True)
+            made = Path(tempfile.mkdtemp(prefix="course-", dir=self.disk))
+        except OSError as error:
+            raise CannotHere(f"{self.disk} cannot be written ({error.strerror}).", "Do it as root.") from None
+        try:
+            folder = made / "volumes"
+            folder.mkdir()
+            yield folder
+        finally:
+            shutil.rmtree(made, ignore_errors=True)
+            with contextlib.suppress(OSError):  # it was there before, with something in it
+                self.disk.rmdir()
 
     def forget_names(self) -> None:
         """Remove the further names."""

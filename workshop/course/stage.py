@@ -20,7 +20,7 @@ from workshop.course.station import Station, Surroundings
 from workshop.errors import WorkshopError
 from workshop.journal import Journal
 
-REMEMBERED = ("activate", "get_capabilities")
+REMEMBERED = ("activate", "get_capabilities", "volume_capabilities")
 """The routes whose answers Docker remembers for as long as it runs, by the plugin's name."""
 
 
@@ -138,7 +138,7 @@ class Stage:
             self._tidying = None
 
     def empty(self) -> None:
-        """Remove all networks and containers that Docker has from the plugin, whoever made them."""
+        """Remove all networks, volumes and containers that Docker has from the plugin, whoever made them."""
         self._settle()
         for station in self.stations:
             station.remove_all()

@@ -6,6 +6,7 @@ What a host is made of is said by who derives from it: ``lab_station.py`` and ``
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,7 +18,7 @@ from workshop.course.eyes import Eyes
 from workshop.course.learner.faults import Fault
 from workshop.course.learner.process import Learner, Loaded
 from workshop.course.learner.zygote import Zygote
-from workshop.course.leftovers import Baseline, Difference
+from workshop.course.leftovers import Baseline, Difference, empty_files
 from workshop.course.traffic import Wire
 from workshop.engine_api import EngineAPI
 from workshop.journal import Journal
@@ -37,7 +38,10 @@ class Surroundings(Protocol):
 
 
 class Station:
-    """One host: ``name``, ``namespace``, ``address``, ``address6``; from the namespace ``outside`` it is reached."""
+    """One host: ``name``, ``namespace``, ``address``, ``address6``; from the namespace ``outside`` it is reached.
+
+    ``volumes`` is its folder for volumes.
+    """
 
     def __init__(
         self,
@@ -47,9 +51,11 @@ class Station:
         journal: Journal,
         *,
         driver: str,
+        volumes: Path,
         addresses: tuple[str, str] = ("", ""),
     ) -> None:
         self.name, self.namespace, self.outside, self.journal = name, namespace, outside, journal
+        self.volumes = volumes
         self.address, self.address6 = addresses
         self.driver = driver
         self.eyes, self._companions, self.wire = Eyes(namespace), Eyes(namespace), Wire(namespace)
@@ -83,13 +89,25 @@ class Station:
     def load(self, zygote: Zygote, path: Path, routes: Iterable[str]) -> Loaded:
         """Put the handlers of the learner's file into the plugin; the driver's alone, if it cannot be loaded."""
         if self.learner is None:
-            self.learner = Learner(zygote, self.namespace, self.journal.append, host=self.name)
+            self.learner = Learner(zygote, self.namespace, self.journal.append, host=self.name, volumes=self.volumes)
         self.companion.faults.clear()
         loaded = self.learner.load(path, routes)
         self.learners = set() if loaded.problem else set(loaded.handlers)
         handlers = {name: self.learner.handler(name) for name in self.learners}
         self.plugin.pipeline.handlers = self.companion.together(handlers)
         return loaded
+
+    def answers(self, routes: Iterable[str]) -> list[str]:
+        """What the plugin would answer now to routes without a request, for nobody but us to know."""
+        found, faults = [], self.learner.faults if self.learner else []
+        for route in routes:
+            known = len(faults)
+            try:
+                found.append(json.dumps(self.plugin.pipeline.handlers[route]({}, self.plugin.host), sort_keys=True))
+            except Exception as error:  # whatever it is: Docker will hear it
+                found.append(f"{type(error).__name__}: {error}")
+            del faults[known:]
+        return found
 
     def stand_in(self) -> None:
         """Let the driver answer all routes. What went wrong so far stays known."""
@@ -114,7 +132,7 @@ class Station:
 
     def be_empty(self) -> None:
         """What is here now is how the host looks when nothing is on it."""
-        self._baseline = Baseline(self.eyes)
+        self._baseline = Baseline(self.eyes, self.volumes)
 
     def left(self) -> Difference:
         """What is different from when nothing was on it. It is mended."""
@@ -131,6 +149,7 @@ class Station:
         for link in reversed(found.links):
             with contextlib.suppress(Exception):
                 self.plugin.host.kernel.link("del", index=link.index)
+        empty_files(self.volumes)
         if found.other or found.foreign:
             self.make_anew()
             self._baseline.take()
@@ -139,7 +158,7 @@ class Station:
         """Make the host as it was. What cannot be made anew stays as it is."""
 
     def remove_all(self) -> None:
-        """Remove all networks and containers that Docker has from the plugin, whoever made them."""
+        """Remove all networks, volumes and containers that Docker has from the plugin, whoever made them."""
         raise NotImplementedError
 
     def be_unknown(self) -> str | None:

@@ -14,8 +14,14 @@ _ACCEPT = "application/vnd.docker.plugins.v1.2+json"
 PATIENCE = 30.0
 """Seconds that an answer may take: more than a learner's handler has."""
 
-_UNDO = {"create_network": "delete_network", "create_endpoint": "delete_endpoint", "discover_new": "discover_delete"}
-_ABOUT = ("NetworkID", "EndpointID", "DiscoveryType", "DiscoveryData")
+_UNDO = {
+    "create_network": "delete_network",
+    "create_endpoint": "delete_endpoint",
+    "discover_new": "discover_delete",
+    "volume_create": "volume_remove",
+    "volume_mount": "volume_unmount",
+}
+_ABOUT = ("NetworkID", "EndpointID", "DiscoveryType", "DiscoveryData", "Name", "ID")
 
 
 def ask_plugin(path: Path, route: str, body: dict[str, Any] | None) -> dict[str, Any]:

@@ -65,6 +65,12 @@ class Call:
     changes: list[dict[str, Any]] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
 
+    @property
+    def volume(self) -> str:
+        """The volume that a volume driver is called about; else empty."""
+        named = (self.request or {}).get("Name") if self.route.startswith("VolumeDriver.") else None
+        return named if isinstance(named, str) else ""
+
     def as_dict(self) -> dict[str, Any]:
         """The call as a JSON object, IDs in full."""
         plain = {name: getattr(self, name) for name in Call.__slots__ if name not in ("state", "commands")}

@@ -126,6 +126,8 @@ def subjects(call: Call, names: Names) -> list[tuple[str, str]]:
         found.append(("container", container))
     elif call.endpoint:
         found.append(("endpoint", short(call.endpoint)))
+    if call.volume:
+        found.append(("volume", call.volume))
     if call.host:
         found.append(("host", call.host))
     return found

@@ -57,7 +57,10 @@ EndpointOptions = Annotated[
 class Failed(TypedDict):
     """What every answer may be instead: the call failed."""
 
-    Err: Annotated[str, about("Why it failed. Docker shows it to its user as `remote: …`.", "no such parent: eth7")]
+    Err: Annotated[
+        str,
+        about("Why it failed. Docker shows it to its user, a network driver's as `remote: …`.", "no such parent: eth7"),
+    ]
 
 
 class Empty(TypedDict):

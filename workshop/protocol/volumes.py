@@ -1,7 +1,7 @@
 """The routes of Docker's volume driver API, which the same process may answer beside the network driver's.
 
 They differ from the network driver's: every body is small, a volume is known by its name, and Docker asks again and
-again (Get, Path, List) instead of remembering.
+again (Get, List) instead of remembering. What is said here of Docker 20.10 to 28.5 was recorded from them.
 """
 
 from __future__ import annotations
@@ -12,10 +12,20 @@ from workshop.protocol.routes import Route
 from workshop.protocol.types import Empty, about
 
 VolumeName = Annotated[
-    str, about("The volume, by the name that its user gave or Docker made up.", "data", min_length=1)
+    str,
+    about(
+        "The volume, by the name that its user gave or Docker made up. Docker does not check it: it may be `..`, or "
+        "have a `/` in it.",
+        "data",
+        min_length=1,
+    ),
 ]
 MountID = Annotated[
-    str, about("Who mounts: one ID for each container, so that a volume in use twice can be told.", "b87d7442095999a9")
+    str,
+    about(
+        "Who mounts: one ID for each container and start, so that a volume in use twice can be told.",
+        "b87d7442095999a92b65b3d9691e697b61713829cc0ffd1bb72e4ccd51aa4d6c",
+    ),
 ]
 Mountpoint = Annotated[
     str | None,
@@ -27,7 +37,9 @@ class CreateVolumeRequest(TypedDict):
     """A volume that the user asked for."""
 
     Name: VolumeName
-    Opts: NotRequired[Annotated[dict[str, str] | None, about("The user's `-o key=value` pairs.", {"size": "1g"})]]
+    Opts: NotRequired[
+        Annotated[dict[str, str] | None, about("The user's `-o key=value` pairs; null without any.", {"size": "1g"})]
+    ]
 
 
 class VolumeRequest(TypedDict):
@@ -107,8 +119,9 @@ VOLUME_ROUTES: tuple[Route, ...] = (
         Empty,
         VolumeCapabilitiesAnswer,
         "How far the driver's volumes reach.",
-        "Before a volume is created or looked at. Docker remembers the answer until it is restarted.",
-        "Docker takes the scope for `local`.",
+        "Before the driver is first used. Docker remembers the answer until it is restarted.",
+        "Docker takes the scope for `local`, and asks again each time. So it does with a 404; any other scope it takes "
+        "for `local`, too.",
         since="1.12",
     ),
     _driver(
@@ -116,16 +129,17 @@ VOLUME_ROUTES: tuple[Route, ...] = (
         CreateVolumeRequest,
         Empty,
         "Make a volume: its name, its options, a place for its files.",
-        "`docker volume create`, and `docker run -v NAME:/path` for a volume that is not there.",
-        "`docker volume create` fails and shows the text.",
+        "`docker volume create`, and `docker run --volume-driver` for a volume that is not there, as Get has said.",
+        "The command fails, and shows the text.",
     ),
     _driver(
         "Get",
         VolumeRequest,
         GetVolumeAnswer,
         "Say what is known of one volume.",
-        "`docker volume inspect`, and before each use of a volume, to see whether it is there.",
-        "The volume is taken as not there.",
+        "`docker volume inspect`, and before each use of a volume, Create, Mount, Unmount and Remove among them.",
+        "The volume is taken as not there: `docker run -v` then makes one of that name with Docker's own driver. An "
+        "answer without Volume means the same.",
         since="1.10",
     ),
     _driver(
@@ -133,8 +147,8 @@ VOLUME_ROUTES: tuple[Route, ...] = (
         Empty,
         ListVolumesAnswer,
         "Say which volumes there are.",
-        "`docker volume ls`, and when Docker looks for the driver of a name.",
-        "The driver's volumes are left out of the list, with a warning.",
+        "`docker volume ls`.",
+        "Docker shows those of the driver's volumes that it has met.",
         since="1.10",
     ),
     _driver(
@@ -142,15 +156,15 @@ VOLUME_ROUTES: tuple[Route, ...] = (
         MountRequest,
         MountAnswer,
         "Make the volume usable, and say where it is.",
-        "Each time a container with it starts.",
-        "The container is not started, and the text is shown.",
+        "Each time a container with it starts: up to 26.1 after Join, from 28 on before CreateEndpoint.",
+        "The container is not started, and the text is shown. Unmount is not called.",
     ),
     _driver(
         "Path",
         VolumeRequest,
         MountAnswer,
         "Say where the volume is, without mounting it.",
-        "When Docker shows a volume.",
+        "Hardly ever: 20.10 to 28.5 show what Get answered, and asked for no path in all that was tried.",
         "The path is shown as empty.",
     ),
     _driver(
@@ -158,7 +172,7 @@ VOLUME_ROUTES: tuple[Route, ...] = (
         MountRequest,
         Empty,
         "One container needs the volume no longer.",
-        "Each time a container with it stops.",
+        "Each time a container with it stops, after Leave and DeleteEndpoint, and when it could not start.",
         "Only logged.",
     ),
     _driver(
@@ -166,7 +180,7 @@ VOLUME_ROUTES: tuple[Route, ...] = (
         VolumeRequest,
         Empty,
         "Remove a volume and its files.",
-        "`docker volume rm`; never while a container has it.",
-        "`docker volume rm` fails and shows the text.",
+        "`docker volume rm`; never while a container has it, running or not.",
+        "The command fails and shows the text; the volume stays.",
     ),
 )

@@ -144,6 +144,7 @@ class Child:
         function = self._handlers[message["route"]]
         setns(self._namespace.descriptor)  # a call before may have gone elsewhere, and not come back
         self._host.name = message["host"]
+        self._host._volumes = Path(message["volumes"]) if message["volumes"] else None
         self._host._networks, self._host._endpoints = frozen(message["networks"]), frozen(message["endpoints"])
         assert self._own is not None
         here = self._own.of_function(function)

@@ -49,14 +49,22 @@ class Learner:
     """The learner's handlers on one host, in a process of their own in that host's network ``namespace``.
 
     ``tell`` is told of what they print (``output``) and do (``kernel``), with the number of the call. ``host`` is the
-    host's name. Calls are answered one at a time, each within ``seconds``. ``faults`` is what went wrong in
-    calls since the last load.
+    host's name, ``volumes`` its folder for volumes. Calls are answered one at a time, each within ``seconds``.
+    ``faults`` is what went wrong in calls since the last load.
     """
 
     def __init__(
-        self, zygote: Zygote, namespace: Namespace, tell: Tell, *, host: str = "host", seconds: float = SECONDS
+        self,
+        zygote: Zygote,
+        namespace: Namespace,
+        tell: Tell,
+        *,
+        host: str = "host",
+        volumes: Path | None = None,
+        seconds: float = SECONDS,
     ) -> None:
         self._zygote, self._namespace, self._tell, self._host = zygote, namespace, tell, host
+        self._volumes = volumes
         self.seconds = seconds
         self.faults: list[Fault] = []
         self._turn, self._given_up = threading.Lock(), False
@@ -235,6 +243,7 @@ class Learner:
                 "route": route,
                 "request": request,
                 "host": host.name,
+                "volumes": str(self._volumes or ""),
                 "networks": dict(host.networks),
                 "endpoints": dict(host.endpoints),
             }

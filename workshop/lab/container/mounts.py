@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from workshop.lab.container import system
+from workshop.lab.container import system, volumes
 from workshop.lab.container.read_only import make_all_read_only
 from workshop.lab.container.system import (
     MS_BIND,
@@ -59,10 +59,16 @@ def set_up_common(sandboxes: str, programs: Iterable[str], applets: str) -> None
     make_all_read_only()
 
 
-def set_up_own(files: Iterable[tuple[str, str]], needed: Iterable[str], own_network: bool) -> None:
+def set_up_own(
+    files: Iterable[tuple[str, str]],
+    needed: Iterable[str],
+    own_network: bool,
+    places: Sequence[volumes.Place] = (),
+) -> None:
     """Give this process a copy of those mounts, and what is its own: proc, sys, terminals, memory, /tmp, /run.
 
-    ``files`` are pairs of a file and where it is to be seen. What is ``needed`` of the machine's /tmp or /run stays.
+    ``files`` are pairs of a file and where it is to be seen, ``places`` those of volumes. What is ``needed`` of the
+    machine's /tmp or /run stays.
     """
     system.unshare(system.CLONE_NEWNS)
     with suppress(OSError):  # inside some containers neither is allowed: then the lab's is seen, read-only
@@ -76,11 +82,13 @@ def set_up_own(files: Iterable[tuple[str, str]], needed: Iterable[str], own_netw
     with suppress(OSError):
         system.mount("shm", "/dev/shm", "tmpfs", _PLAIN, "mode=1777,size=64m")
     folders = sorted({path for path in map(os.path.realpath, needed) if _is_scratch(path)})
-    with _held([*folders, *(source for source, _ in files)]) as held:
+    sources = [*(source for source, _ in files), *(place.source for place in places)]
+    with volumes.held([*folders, *sources]) as held:
         _make_scratch()
         for path in filter(held.get, folders):
             Path(path).mkdir(parents=True, exist_ok=True)
             system.mount(held[path], path, None, MS_BIND | MS_REC)
+        volumes.place_all(places, held, _is_scratch)
         for source, target in files:
             with suppress(OSError):
                 system.mount(held[source], _file_at(target), None, MS_BIND)
@@ -88,7 +96,7 @@ def set_up_own(files: Iterable[tuple[str, str]], needed: Iterable[str], own_netw
 
 def _make_dev() -> None:
     """A /dev that has only what every container needs, by binding it, as nobody but root may make devices."""
-    with _held([f"/dev/{name}" for name in DEVICES]) as devices:
+    with volumes.held([f"/dev/{name}" for name in DEVICES]) as devices:
         system.mount("tmpfs", "/dev", "tmpfs", MS_NOSUID | MS_NOEXEC, "mode=755,size=64k")
         for path, place in devices.items():
             Path(path).touch()
@@ -136,17 +144,3 @@ def _file_at(target: str) -> str:
         Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).touch()
     return path
-
-
-@contextmanager
-def _held(paths: Iterable[str]) -> Iterator[dict[str, str]]:
-    """Paths, and by each of them another that leads there after it has been hidden. What is not there is left out."""
-    descriptors: dict[str, int] = {}
-    for path in dict.fromkeys(paths):
-        with suppress(OSError):
-            descriptors[path] = os.open(path, os.O_PATH)
-    try:
-        yield {path: f"/proc/self/fd/{descriptor}" for path, descriptor in descriptors.items()}
-    finally:
-        for descriptor in descriptors.values():
-            os.close(descriptor)

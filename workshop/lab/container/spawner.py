@@ -30,7 +30,7 @@ from contextlib import suppress
 from fcntl import ioctl
 from typing import Any, NoReturn
 
-from workshop.lab.container import mounts, system
+from workshop.lab.container import mounts, system, volumes
 from workshop.lab.container.command import become, find, without_folder
 
 KINDS = (
@@ -185,7 +185,8 @@ def make_container(request: dict[str, Any], settings: dict[str, Any]) -> None:
     own_network = request["network"] == "new"
     system.unshare(system.CLONE_NEWUTS | (system.CLONE_NEWNET if own_network else 0))
     socket.sethostname(request["hostname"])
-    mounts.set_up_own([tuple(pair) for pair in request["files"]], settings["needed"], own_network)
+    places = [volumes.Place(*each) for each in request.get("volumes") or ()]
+    mounts.set_up_own([tuple(pair) for pair in request["files"]], settings["needed"], own_network, places)
     if own_network:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
             ioctl(end, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))

@@ -1,4 +1,4 @@
-"""The Engine API, as far as networks and containers need it: real paths, real JSON, over Flask."""
+"""The Engine API, as far as networks, volumes and containers need it: real paths, real JSON, over Flask."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from workshop.engine_api import FRAME, RAW_TYPE, STREAMS
 from workshop.lab.engine import render
+from workshop.lab.engine.names import new_id
 from workshop.lab.engine.process import Output
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.requests import attachment_of
@@ -71,6 +72,7 @@ def make_app(engine: PracticeEngine) -> Any:
         )
 
     _add_networks(app, engine)
+    _add_volumes(app, engine)
     _add_containers(app, engine)
     _add_execs(app, engine)
     inner = app.wsgi_app
@@ -129,6 +131,41 @@ def _add_networks(app: Flask, engine: PracticeEngine) -> None:
         return Response(status=200)
 
 
+def _add_volumes(app: Flask, engine: PracticeEngine) -> None:
+    volumes = engine.volumes
+
+    @app.get("/volumes")
+    def list_volumes() -> Response:
+        return jsonify(Volumes=[render.volume(each) for each in volumes.list(_filters())], Warnings=None)
+
+    @app.post("/volumes/create")
+    def create_volume() -> tuple[Response, int]:
+        asked = _body()
+        volume = volumes.create(
+            str(asked.get("Name") or "") or new_id(),
+            str(asked.get("Driver") or ""),
+            asked.get("DriverOpts") or None,
+            asked.get("Labels") or None,
+        )
+        return jsonify(render.volume(volume)), 201
+
+    @app.get("/volumes/<path:name>")
+    def inspect_volume(name: str) -> Response:
+        return jsonify(render.volume(volumes.get(_reachable(name)), with_status=True))
+
+    @app.delete("/volumes/<path:name>")
+    def remove_volume(name: str) -> tuple[str, int]:
+        volumes.remove(_reachable(name), request.args.get("force") in ("1", "true"))
+        return "", 204
+
+
+def _reachable(name: str) -> str:
+    """A volume's name out of a path; Docker's web server takes steps for steps."""
+    if {".", ".."} & set(name.split("/")):
+        raise Refusal("page not found", 404)
+    return name
+
+
 def _add_containers(app: Flask, engine: PracticeEngine) -> None:
     containers, version = engine.containers, engine.version
 
@@ -177,7 +214,8 @@ def _add_containers(app: Flask, engine: PracticeEngine) -> None:
 
     @app.delete("/containers/<key>")
     def remove(key: str) -> tuple[str, int]:
-        containers.remove(containers.find(key), request.args.get("force") in ("1", "true"))
+        force, volumes = (request.args.get(word) in ("1", "true") for word in ("force", "v"))
+        containers.remove(containers.find(key), force, volumes)
         return "", 204
 
     @app.post("/containers/<key>/attach")

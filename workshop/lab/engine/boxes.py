@@ -55,9 +55,9 @@ class Boxes:
         key = new_id()
         return Sandbox(key, str(self._sandboxes / key[:12]))
 
-    def spawn(self, container: Container, sandbox: Sandbox) -> None:
+    def spawn(self, container: Container, sandbox: Sandbox, volumes: list[tuple[str, str, bool]]) -> None:
         """Make the container's first process, waiting for ``go``, and bind its network namespace to the
-        sandbox's path.
+        sandbox's path. ``volumes`` are folders, where each is to be seen, and whether it is read-only there.
 
         :raises Refusal: if the command cannot be run, in the version's words.
         """
@@ -70,6 +70,7 @@ class Boxes:
             "network": "host" if container.mode == "host" else "new",
             "capabilities": container.capabilities,
             "files": files.make(self.files_of(container), container),
+            "volumes": volumes,
         }
         process = container.process = Process(request, self._spawner, container.output)
         if process.error:

@@ -16,6 +16,7 @@ from workshop.lab.engine.attachments import Attachments
 from workshop.lab.engine.boxes import Boxes
 from workshop.lab.engine.connector import Connector
 from workshop.lab.engine.model import Attachment, Container, Network
+from workshop.lab.engine.mounting import Mounting
 from workshop.lab.engine.names import NAME, new_id, new_name
 from workshop.lab.engine.networks import Networks
 from workshop.lab.engine.process import Output, Process
@@ -37,14 +38,15 @@ class Containers:
         version: Version,
         networks: Networks,
         connector: Connector,
+        mounting: Mounting,
         host: Namespace,
         folder: Path,
         tell: Callable[..., None],
     ) -> None:
-        self._version, self._tell = version, tell
+        self._version, self._mounting, self._tell = version, mounting, tell
         self._boxes = Boxes(version, host, folder)
         self._attachments = Attachments(version, networks, connector, self.refresh_names)
-        self._runtime = Runtime(version, self._boxes, self._attachments, self.refresh_names, self._after_end)
+        self._runtime = Runtime(version, self._boxes, self._attachments, mounting, self.refresh_names, self._after_end)
         self._all: dict[str, Container] = {}
         self._gone: dict[str, int] = {}
         self._lock, self._names_lock = threading.RLock(), threading.Lock()
@@ -91,6 +93,11 @@ class Containers:
             container.name = name or new_name(taken)
             container.output = Output()
             self._all[container.id] = container
+        try:
+            self._mounting.take(container)
+        except BaseException:
+            self._forget(container, with_volumes=True)
+            raise
         self._tell_of(container)
         return container
 
@@ -107,7 +114,7 @@ class Containers:
                 container.error = error.message
                 container.exit_code = (command_status(error.message) if "exec: " in error.message else None) or 128
                 if container.auto_remove:
-                    self._forget(container)
+                    self._forget(container, with_volumes=True)
                 raise
             self._tell_of(container)
             self._runtime.watch(container)
@@ -127,8 +134,8 @@ class Containers:
         """Send a signal. Raises Refusal if it does not run."""
         self._runtime.kill(container, number)
 
-    def remove(self, container: Container, force: bool = False) -> None:
-        """Remove it; one that runs only with ``force``. Raises Refusal."""
+    def remove(self, container: Container, force: bool = False, with_volumes: bool = False) -> None:
+        """Remove it; one that runs only with ``force``. ``with_volumes``: those without a name, too. Raises Refusal."""
         while True:
             if container.running:
                 if not force:
@@ -138,7 +145,7 @@ class Containers:
                     self.kill(container, signal.SIGKILL)
             with container.lock:
                 if not container.running:  # nobody has started it meanwhile
-                    self._forget(container)
+                    self._forget(container, with_volumes)
                     return
 
     def clear(self, patience: float, give_up: Callable[[], None]) -> None:
@@ -210,13 +217,13 @@ class Containers:
     def _after_end(self, container: Container) -> None:
         self._tell_of(container)
         if container.auto_remove:
-            self._forget(container)
+            self._forget(container, with_volumes=True)
 
     def _remove_somehow(self, container: Container) -> None:
         with suppress(Refusal):
             self.remove(container, force=True)
 
-    def _forget(self, container: Container) -> None:
+    def _forget(self, container: Container, with_volumes: bool = False) -> None:
         with self._lock:
             if self._all.pop(container.id, None) is None:
                 return
@@ -226,6 +233,7 @@ class Containers:
                 del self._gone[next(iter(self._gone))]
         if not container.output.finished:
             container.output.finish()
+        self._mounting.release(container, with_volumes)
         self._tell(containers={container.id: None})
         with container.ended:
             container.ended.notify_all()

@@ -25,10 +25,13 @@ from workshop.lab.engine.gateways import Gateways
 from workshop.lab.engine.ipam import Ipam, IPNetwork
 from workshop.lab.engine.links import Links
 from workshop.lab.engine.model import Container, Network
+from workshop.lab.engine.mounting import Mounting
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.networks import Networks
 from workshop.lab.engine.remote import Clock, Plugins
 from workshop.lab.engine.versions import version_of
+from workshop.lab.engine.volume_drivers import LocalDriver, VolumeDrivers
+from workshop.lab.engine.volumes import Volumes
 from workshop.lab.lab import Host
 
 THREADS = 48
@@ -44,9 +47,11 @@ class PracticeEngine:
     ``version`` is "20.10", "26.1" or "28.5". Plugins are found in ``plugin_dir``. ``directory`` is the
     engine's own folder (its sandboxes and containers' files); it is made if need be. With ``firewall``, the
     host's FORWARD chain drops what no rule accepts, as on Docker's hosts. ``clock`` lets tests wait for
-    nothing.
+    nothing. ``volume_dir`` is where plugins keep their volumes: what is elsewhere is not mounted into containers.
+    Without it, there is no such place.
 
-    ``networks``, ``containers``, ``execs`` and ``plugins`` can be used directly, beside the API that ``serve`` opens.
+    ``networks``, ``volumes``, ``containers``, ``execs`` and ``plugins`` can be used directly, beside the API that
+    ``serve`` opens.
     """
 
     def __init__(
@@ -58,6 +63,7 @@ class PracticeEngine:
         *,
         firewall: bool = True,
         clock: Clock | None = None,
+        volume_dir: str | Path | None = None,
     ) -> None:
         self.version = version_of(version)
         self.host, self.name = host, host.name
@@ -73,7 +79,13 @@ class PracticeEngine:
         self._bridge = BridgeDriver(host.namespace, self.version, dropping)
         self.networks = Networks(self.version, ipam, self.plugins, self._bridge, self._tell)
         connector = self._make_connector(ipam)
-        self.containers = Containers(self.version, self.networks, connector, host.namespace, folder, self._tell)
+        local = folder / "local-volumes"
+        self.volumes = Volumes(VolumeDrivers(self.plugins, LocalDriver(local)))
+        places = (Path(volume_dir), local) if volume_dir else (local,)
+        mounting = Mounting(self.version, self.volumes, places)
+        self.containers = Containers(
+            self.version, self.networks, connector, mounting, host.namespace, folder, self._tell
+        )
         self.execs = Execs(self.containers, self.version)
         self._server: Any = None
         self._stopped = False
@@ -102,11 +114,12 @@ class PracticeEngine:
         self._thread.start()
 
     def stop(self) -> None:
-        """Remove all containers and stop answering. Networks are left to the plugin. Safe to call twice."""
+        """Remove all containers and stop answering. Networks and volumes are left to the plugin. Safe to call twice."""
         if self._stopped:
             return
         self._stopped = True
         self.containers.clear(PATIENCE, self.plugins.give_up)
+        self.volumes.forget()
         self.containers.close()
         if self._server is not None:
             self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=0.5)
@@ -144,13 +157,13 @@ class PracticeEngine:
         return render.network(network, self.version, names)
 
     def forget(self, patience: float = 0.0) -> None:
-        """Be as if just started: no containers, no networks, no plugin activated.
+        """Be as if just started: no containers, no networks, no volumes, no plugin activated.
 
         Plugins are told nothing, and calls that are under way end with an error: it takes milliseconds, whatever the
         plugins do. Links in containers are gone with these; what plugins made on the host stays.
 
         With ``patience``, plugins are told as usual, unless no container can be removed in so many seconds, or not all
-        networks. Whoever uses the engine meanwhile gets errors.
+        networks and volumes. Whoever uses the engine meanwhile gets errors.
         """
         self.containers.clear(patience, self.plugins.give_up)
         if patience:
@@ -158,10 +171,12 @@ class PracticeEngine:
             limit.start()
             try:
                 self.networks.clear()
+                self.volumes.clear()
             finally:
                 limit.cancel()
         self.plugins.give_up()
         self.networks.clear()
+        self.volumes.forget()
         self.execs.clear()
 
     def __enter__(self) -> PracticeEngine:

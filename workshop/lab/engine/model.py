@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from workshop.kernel.namespaces import Namespace
 from workshop.lab.engine.ipam import Pool
+from workshop.lab.engine.mounts import Mounts
 
 GENERIC = "com.docker.network.generic"
 EXPOSED = "com.docker.network.endpoint.exposedports"
@@ -167,6 +168,7 @@ class Container:
     port_bindings: dict[str, Any]
     auto_remove: bool
     attachments: dict[str, Attachment]
+    mounts: Mounts = field(default_factory=Mounts)
     workdir: str = ""
     stop_timeout: int = 10
     cap_add: list[str] = field(default_factory=list)

@@ -28,13 +28,13 @@ SPEC_FOLDERS = ("/etc/docker/plugins", "/usr/lib/docker/plugins")
 
 
 class PluginFailure(Exception):
-    """A call failed. ``missing`` says that the plugin answered 404; ``answered``, that it sent ``Err`` or a
-    status.
+    """A call failed. ``missing`` says that the plugin answered 404, ``unheard`` that nobody answered; ``said`` is the
+    text of its ``Err``, if it sent one.
     """
 
-    def __init__(self, message: str, *, missing: bool = False) -> None:
+    def __init__(self, message: str, *, missing: bool = False, unheard: bool = False, said: str = "") -> None:
         super().__init__(message)
-        self.missing = missing
+        self.missing, self.unheard, self.said = missing, unheard, said
 
 
 class Clock:
@@ -61,14 +61,19 @@ class WallClock(Clock):
 
 
 class Plugin:
-    """A plugin that has been activated: ``is_network_driver`` and ``capabilities`` are what it said then."""
+    """A plugin that has been activated: it ``implements`` these; ``capabilities`` are those of its network driver."""
 
     def __init__(self, name: str, address: str, version: Version, clock: Clock) -> None:
         self.name, self.address, self.capabilities = name, address, {}
-        self.is_network_driver = False
+        self.implements: tuple[str, ...] = ()
         self._version, self._clock = version, clock
         self._under_way: set[socket.socket] = set()
         self._lock, self._given_up = threading.Lock(), threading.Event()
+
+    @property
+    def given_up(self) -> bool:
+        """Whether no more calls are made."""
+        return self._given_up.is_set()
 
     def give_up(self) -> None:
         """Make no more calls, and break off those under way: whoever waits for one is told so at once."""
@@ -92,7 +97,7 @@ class Plugin:
         answer = _decode(text)
         error = field(answer, "Err")
         if error:
-            raise PluginFailure(f"remote: {error}")
+            raise PluginFailure(f"remote: {error}", said=str(error))
         return answer
 
     def _send(self, route: str, body: dict[str, Any] | None, retry: bool) -> tuple[int, str]:
@@ -118,11 +123,11 @@ class Plugin:
                         self._under_way.discard(end)
                     end.close()
             if self._given_up.is_set():
-                raise PluginFailure(f"{route}: the engine does not wait for the plugin any longer")
+                raise PluginFailure(f"{route}: the engine does not wait for the plugin any longer", unheard=True)
             pause = float(2**tries)
             if not retry or self._clock.now() - started + pause >= PATIENCE:
                 url = self._version.url.format(socket=quote(self._path, safe=""), route=route)
-                raise PluginFailure(f'Post "{url}": {why}')
+                raise PluginFailure(f'Post "{url}": {why}', unheard=True)
             tries += 1
             self._clock.wait(pause, self._given_up)
 
@@ -181,7 +186,14 @@ class Plugins:
         self._lock, self._made_lock = threading.Lock(), threading.Lock()
 
     def get(self, name: str) -> Plugin:
-        """The plugin of that name, activated. Raises Refusal if there is none, or it is no network driver."""
+        """The network driver of that name, activated. Raises Refusal if there is none, or it is something else."""
+        plugin = self.implementing(name, "NetworkDriver")
+        if not plugin.capabilities:
+            raise Refusal(f'could not resolve driver "{name}" in plugin registry', 404)
+        return plugin
+
+    def implementing(self, name: str, interface: str) -> Plugin:
+        """The plugin of that name, activated. Raises Refusal if there is none, or it does not implement that."""
         with self._lock:
             plugin = self._known.get(name)
             if plugin is None:
@@ -193,11 +205,17 @@ class Plugins:
                     self._made.add(plugin)
                 self._activate(plugin)
                 self._known[name] = plugin
-        if not plugin.is_network_driver:
-            raise Refusal(self._version.no_network_driver.format(name=name))
-        if not plugin.capabilities:
-            raise Refusal(f'could not resolve driver "{name}" in plugin registry', 404)
+        if interface not in plugin.implements:
+            raise Refusal(self._version.not_implemented.format(name=name, interface=interface))
         return plugin
+
+    def all_implementing(self, interface: str) -> list[Plugin]:
+        """All plugins in the folders that implement that, by name, activated; those that do not answer are left out."""
+        found = []
+        for name in sorted(self._names()):
+            with contextlib.suppress(Refusal):
+                found.append(self.implementing(name, interface))
+        return found
 
     def forget(self, name: str) -> None:
         """Activate that plugin anew when it is next needed, which Docker only does after a restart."""
@@ -218,8 +236,9 @@ class Plugins:
             manifest = plugin.call("Plugin.Activate")
         except PluginFailure as error:
             raise Refusal(str(error)) from None
-        plugin.is_network_driver = "NetworkDriver" in (field(manifest, "Implements") or [])
-        if not plugin.is_network_driver:
+        said = field(manifest, "Implements")
+        plugin.implements = tuple(said) if isinstance(said, list) else ()
+        if "NetworkDriver" not in plugin.implements:
             return
         with contextlib.suppress(PluginFailure):  # only logged, and never tried again
             said = plugin.call("NetworkDriver.GetCapabilities")
@@ -228,6 +247,14 @@ class Plugins:
                 checks = bool(field(said, "GwAllocChecker"))
                 reach = field(said, "ConnectivityScope") or scope
                 plugin.capabilities = {"Scope": scope, "ConnectivityScope": reach, "GwAllocChecker": checks}
+
+    def _names(self) -> set[str]:
+        """The plugins known, and those that can be found."""
+        found = {path.stem for path in self._where[0].glob("*.sock") if path.is_socket()}
+        for folder in self._where:
+            found |= {path.stem for kind in ("spec", "json") for path in folder.glob(f"*.{kind}")}
+        with self._lock:
+            return found | set(self._known)
 
     def _find(self, name: str) -> str | None:
         for path in (self._where[0] / f"{name}.sock", self._where[0] / name / f"{name}.sock"):

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workshop.lab.engine.model import Attachment, Container, Endpoint, Network, Subnet
+from workshop.lab.engine.mounts import MountPoint, in_order
 from workshop.lab.engine.versions import Version
+from workshop.lab.engine.volumes import Volume
 
 
 def network(net: Network, version: Version, names: dict[str, str], detailed: bool = True) -> dict[str, Any]:
@@ -56,6 +58,34 @@ def _resident(endpoint: Endpoint, name: str) -> dict[str, Any]:
         "MacAddress": endpoint.mac,
         "IPv4Address": endpoint.address,
         "IPv6Address": endpoint.address6,
+    }
+
+
+def volume(vol: Volume, with_status: bool = False) -> dict[str, Any]:
+    """A volume as `docker volume inspect` shows it."""
+    shown = {"CreatedAt": vol.created} if vol.created else {}
+    return {
+        **shown,
+        "Driver": vol.driver.name,
+        "Labels": vol.labels,
+        "Mountpoint": vol.path,
+        "Name": vol.name,
+        "Options": vol.options,
+        "Scope": vol.scope,
+        **({"Status": vol.status} if with_status and vol.status else {}),
+    }
+
+
+def _mount_point(point: MountPoint) -> dict[str, Any]:
+    return {
+        "Type": "volume",
+        "Name": point.name,
+        "Source": point.source,
+        "Destination": point.target,
+        "Driver": point.driver,
+        "Mode": point.mode,
+        "RW": not point.read_only,
+        "Propagation": "",
     }
 
 
@@ -125,6 +155,9 @@ def inspected(container: Container, version: Version, names: dict[str, str]) -> 
             "NetworkMode": mode,
             "PortBindings": container.port_bindings,
             "AutoRemove": container.auto_remove,
+            "Binds": container.mounts.binds or None,
+            "Mounts": container.mounts.asked or None,
+            "VolumeDriver": container.mounts.driver,
             "CapAdd": container.cap_add or None,
             "CapDrop": container.cap_drop or None,
         },
@@ -135,6 +168,7 @@ def inspected(container: Container, version: Version, names: dict[str, str]) -> 
             "Image": container.image,
             "Labels": container.labels,
         },
+        "Mounts": [_mount_point(each) for each in in_order(container.mounts.points)],
         "NetworkSettings": {
             "SandboxID": sandbox.id if sandbox else "",
             "SandboxKey": sandbox.key if sandbox else "",
@@ -159,7 +193,7 @@ def listed(container: Container, version: Version, names: dict[str, str]) -> dic
         "Status": status(container),
         "HostConfig": {"NetworkMode": names.get(container.mode, container.mode)},
         "NetworkSettings": {"Networks": networks_of(container, version, names)},
-        "Mounts": [],
+        "Mounts": [_mount_point(each) for each in in_order(container.mounts.points)],
     }
 
 

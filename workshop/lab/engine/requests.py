@@ -10,6 +10,7 @@ from typing import Any
 
 from workshop.lab.container import capabilities
 from workshop.lab.engine.model import Attachment, Container, Network
+from workshop.lab.engine.mounts import mounts_of
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
 
@@ -59,6 +60,7 @@ def container_of(body: dict[str, Any], new_id: str, name: str, network_id: Calla
         port_bindings=bindings,
         auto_remove=bool(host.get("AutoRemove")),
         attachments=_attachments(body, mode, network_id),
+        mounts=mounts_of(body),
         workdir=workdir,
         stop_timeout=int(body.get("StopTimeout") or 10),
         cap_add=cap_add,

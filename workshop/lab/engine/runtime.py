@@ -10,6 +10,7 @@ from collections.abc import Callable
 from workshop.lab.engine.attachments import Attachments
 from workshop.lab.engine.boxes import Boxes
 from workshop.lab.engine.model import Container, Sandbox, timestamp
+from workshop.lab.engine.mounting import Mounting
 from workshop.lab.engine.process import Output, Process
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
@@ -27,10 +28,12 @@ class Runtime:
         version: Version,
         boxes: Boxes,
         attachments: Attachments,
+        mounting: Mounting,
         changed: Callable[[], None],
         ended: Callable[[Container], None],
     ) -> None:
         self._version, self._boxes, self._attachments = version, boxes, attachments
+        self._mounting = mounting
         self._changed, self._ended = changed, ended
 
     def start(self, container: Container) -> None:
@@ -41,13 +44,13 @@ class Runtime:
             container.output = Output()
         try:
             if version.process_first:
-                self._boxes.spawn(container, sandbox)
+                self._boxes.spawn(container, sandbox, self._mounting.mount(container))
             try:
                 self._attachments.connect_all(container, sandbox)
             except Refusal as error:
                 raise Refusal(version.set_up_prefix + error.message, error.status) from None
             if not version.process_first:
-                self._boxes.spawn(container, sandbox)
+                self._boxes.spawn(container, sandbox, self._mounting.mount(container))
                 self._attachments.move_links_in(sandbox)
         except BaseException:
             self._take_down(container, sandbox)
@@ -107,4 +110,5 @@ class Runtime:
     def _take_down(self, container: Container, sandbox: Sandbox) -> None:
         self._attachments.release(container, sandbox)
         self._boxes.remove(container, sandbox)
+        self._mounting.unmount(container)
         self._changed()

@@ -12,6 +12,7 @@ _HOOK_20 = (
     "stderr: "
     'time="{time}" level=fatal msg="{quoted}": unknown'
 )
+_MOUNTING = 'error during container init: error mounting "{source}" to rootfs at "{target}": '
 _TASK = "failed to create task for container: "
 _HOOK_26 = (
     _TASK + _HOOK + "error during container init: error running hook #0: error running hook: exit status 1, stdout: ,"
@@ -63,6 +64,9 @@ class Version:
     exec_error: str
     """The error if the command cannot be started: ``{error}``."""
 
+    mount_error: str
+    """The error if a volume's folder is not there: ``{source}``, ``{target}``."""
+
     exec_tail: str
     exec_tells_apart: bool
     """Exit code of `docker exec` if there is no such command: 127; else 126, as if it may not be run."""
@@ -89,8 +93,8 @@ class Version:
 
     active_endpoints: str
     remove_running: str
-    no_network_driver: str
-    """The error if a plugin says that it is something else."""
+    not_implemented: str
+    """The error if a plugin says that it is something else: ``{name}``, ``{interface}``."""
 
     bad_subnet: str
     checks_address: bool
@@ -117,6 +121,7 @@ V20 = Version(
     set_up_prefix="",
     move_error=_HOOK_20,
     exec_error=_HOOK + "exec: {error}: unknown",
+    mount_error=_HOOK + _MOUNTING + "stat {source}: no such file or directory: unknown",
     exec_tail=": unknown",
     exec_tells_apart=False,
     unrunnable_status=1,
@@ -130,7 +135,7 @@ V20 = Version(
     active_endpoints="error while removing network: network {name} id {id} has active endpoints",
     remove_running="You cannot remove a running container {id}. Stop the container before attempting removal "
     "or force remove",
-    no_network_driver="legacy plugin: Plugin does not implement the requested driver",
+    not_implemented="legacy plugin: Plugin does not implement the requested driver",
     bad_subnet="Invalid subnet {subnet} : invalid CIDR address: {subnet}",
     checks_address=False,
     hosts_names_ids=True,
@@ -146,11 +151,13 @@ V26 = replace(
     host_header="plugin.moby.localhost",
     move_error=_HOOK_26,
     exec_error=_TASK + _HOOK + "exec: {error}: unknown",
+    mount_error=_TASK + _HOOK + _MOUNTING + "create mount destination for {target} mount: bind mount source stat: "
+    "stat {source}: no such file or directory: unknown",
     loopback6=True,
     remove_running='cannot remove container "/{name}": container is running: stop the container before '
     "removing or force remove",
-    no_network_driver='legacy plugin: Plugin does not implement the requested driver: plugin="{name}", '
-    'requested implementation="NetworkDriver"',
+    not_implemented='legacy plugin: Plugin does not implement the requested driver: plugin="{name}", '
+    'requested implementation="{interface}"',
     bad_subnet="invalid network config:\ninvalid subnet {subnet}: invalid CIDR block notation",
     checks_address=True,
     hosts_names_ids=False,
@@ -171,6 +178,8 @@ V28 = replace(
     set_up_prefix="failed to set up container networking: ",
     move_error="{error}",
     exec_error=_TASK + _HOOK + "error during container init: exec: {error}",
+    mount_error=_TASK + _HOOK + "error during container init: failed to fulfil mount request: "
+    "open {source}: no such file or directory",
     exec_tail="",
     exec_tells_apart=True,
     unrunnable_status=255,
