@@ -187,14 +187,14 @@ def test_a_tunnel_is_drawn_with_its_vni_its_ends_and_how_much_it_knows() -> None
     assert [text for text, _ in two.lines][2] == "to 192.0.2.10 (alpha) +1"
 
 
-def test_a_line_leads_from_a_tunnel_to_the_uplink_of_the_host_at_its_other_end() -> None:
+def test_a_line_leads_from_a_tunnel_to_the_one_at_its_other_end_or_to_a_host_that_has_none_for_it() -> None:
     graph = samples.two_hosts()
     (line,) = (wire for wire in layout.picture(graph).wires if wire.id.startswith("across-"))
-    uplink = graph["hosts"][1]["namespaces"][0]["links"][0]
-    assert line.ends[1] == f"uplink-{uplink['id']}" and "waiting" not in line.classes
     other = next(link for link in graph["hosts"][1]["namespaces"][0]["links"] if link["kind"] == "vxlan")
+    assert line.ends[1] == f"tunnel-{other['id']}" and "waiting" not in line.classes
     other["info"]["vni"] = 43
     (line,) = (wire for wire in layout.picture(graph).wires if wire.id.startswith("across-"))
+    assert line.ends[1] == "host-beta"
     assert "waiting" in line.classes, "nobody is there who would take what is sent"
 
 

@@ -2,8 +2,8 @@
 
 From left to right: uplink, bridge as a tall plate, the host's end of each pair as a plug, the container.
 Each port of a bridge has a row of its own (``row`` in the graph) for as long as it is there: nobody moves
-when others come or go, and a newcomer gets the row that is free. Bridges are stacked by age, hosts stand
-beside each other.
+when others come or go, and a newcomer gets the row that is free. Bridges are stacked by age, and so are hosts:
+side by side, two would not fit on a screen.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
     """Where everything of a graph is. What call number ``call`` made has the class ``made-now``."""
     made, home = Picture(), tunnels.homes(graph)
     hosts = graph["hosts"] or [{"name": "no host yet", "namespaces": []}]
-    drawn = [_Host(host, made, number * at.HOST_W, call, home) for number, host in enumerate(hosts)]
-    for each in drawn:
-        each.place()
-    for each, right in zip(drawn, drawn[1:], strict=False):
-        each.across(right)
+    drawn: list[_Host] = []
+    for host in hosts:
+        drawn.append(_Host(host, made, drawn[-1].bottom + at.BETWEEN if drawn else 0.0, call, home))
+        drawn[-1].place()
+    for each, below in zip(drawn, drawn[1:], strict=False):
+        each.across(below)
     made.width = max(box.x + box.w / 2 for box in made.boxes.values()) + 2
     made.height = max(box.y + box.h / 2 for box in made.boxes.values()) + 2
     for number, unseen in enumerate(graph.get("unseen", ())):
@@ -39,14 +40,14 @@ def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
 
 
 class _Host:
-    """One host's part of the picture, with its upper left corner at ``left``."""
+    """One host's part of the picture, from ``top`` down to ``bottom``."""
 
     def __init__(
-        self, host: dict[str, Any], made: Picture, left: float, call: int | None, home: dict[str, tuple[str, Link]]
+        self, host: dict[str, Any], made: Picture, top: float, call: int | None, home: dict[str, tuple[str, Link]]
     ) -> None:
         self.name, self.parts = words.clean(host["name"]), Parts(host)
-        self.made, self.left, self.call, self.home = made, left, call, home
-        self.y = float(at.HEAD)
+        self.made, self.top, self.call, self.home = made, top, call, home
+        self.head = self.y = self.bottom = top + at.HEAD
         self.drawn: set[str] = set()
         self.waiting: list[tuple[Link, Box]] = []
 
@@ -57,18 +58,19 @@ class _Host:
         title: list[Line] = [(f"host {self.name}" if known else self.name, "name")]
         title += [("root namespace", "plain")] if known else []
         head = boxed(f"title-{self.name}", ["title"], 0, 0, at.FRAME_W - at.MARGIN, title)
-        head.x, head.y = self.left + at.FRAME_W / 2, 8 + head.h / 2
+        head.x, head.y = at.FRAME_W / 2, self.top + 8 + head.h / 2
         self.made.add(head)
         uplink, low = self._uplinks()
         for bridge in self.parts.bridges:
             self._bridge(bridge, uplink)
         self._direct()
-        if self.y == at.HEAD:
-            middle = self.left + (at.PLATE_X + at.PLUG_X) / 2
-            self.made.add(note(f"empty-{self.name}", middle, at.HEAD + at.PITCH / 2, 200, "no networks yet"))
+        if self.y == self.head:
+            middle = (at.PLATE_X + at.PLUG_X) / 2
+            self.made.add(note(f"empty-{self.name}", middle, self.head + at.PITCH / 2, 200, "no networks yet"))
             self.y += at.PITCH
-        frame.h = max(self.y, low) + 8
-        frame.x, frame.y = self.left + at.FRAME_W / 2, frame.h / 2
+        self.bottom = max(self.y, low) + 8
+        frame.h = self.bottom - self.top
+        frame.x, frame.y = at.FRAME_W / 2, self.top + frame.h / 2
 
     def _classes(self, *classes: str, link: Link) -> list[str]:
         found = list(classes)
@@ -82,7 +84,7 @@ class _Host:
         reach."""
         parts = self.parts
         first: Box | None = None
-        y = float(at.HEAD)
+        y = self.head
         more = len(parts.others) - MOST_UPLINKS if len(parts.others) > MOST_UPLINKS + 1 else 0
         for link in parts.others[: len(parts.others) - more]:
             leads_out = link["id"] in parts.out
@@ -93,8 +95,8 @@ class _Host:
             kind = "uplink" if leads_out else link["kind"] or "link"
             lines.append(("down", "wrong") if link["state"] == "down" else (kind, "soft"))
             classes = self._classes("uplink" if leads_out else "other", link=link)
-            box = boxed(f"uplink-{link['id']}", classes, self.left + at.UPLINK_X, 0, at.UPLINK_W, lines)
-            box.y = y + (at.PITCH / 2 if y == at.HEAD else box.h / 2)
+            box = boxed(f"uplink-{link['id']}", classes, at.UPLINK_X, 0, at.UPLINK_W, lines)
+            box.y = y + (at.PITCH / 2 if y == self.head else box.h / 2)
             y = box.y + box.h / 2 + 12
             self.made.add(box)
             first = first or (box if leads_out else None)
@@ -102,7 +104,7 @@ class _Host:
             box = boxed(
                 f"more-{self.name}",
                 ["more"],
-                self.left + at.UPLINK_X,
+                at.UPLINK_X,
                 0,
                 at.UPLINK_W,
                 [(f"+{more} links", "soft")],
@@ -124,7 +126,7 @@ class _Host:
         plate = boxed(
             f"bridge-{bridge['id']}",
             classes,
-            self.left + at.PLATE_X,
+            at.PLATE_X,
             0,
             at.PLATE_W,
             _bridge_lines(bridge),
@@ -151,7 +153,7 @@ class _Host:
         what = ("container" if spaces else "port") + ("" if count == 1 else "s")
         lines: list[Line] = [(f"+{count} {what}", "name")]
         classes = ["container", "more"]
-        box = boxed(f"fold-{bridge['id']}", classes, self.left + at.BOX_X, y, at.BOX_W, lines)
+        box = boxed(f"fold-{bridge['id']}", classes, at.BOX_X, y, at.BOX_W, lines)
         self.made.wire("folded", bridge["id"], ["veth", "more"], plate, self.made.add(box), y, y)
         self.drawn |= spaces - self.parts.main.keys()
 
@@ -165,7 +167,7 @@ class _Host:
             lines.append((port["kind"] or "link", "soft"))
             lines += [(text, "soft") for text in words.of_info(port)[:1]]
         classes = self._classes("port", link=port)
-        return self.made.add(boxed(f"port-{port['id']}", classes, self.left + at.PLUG_X, y, at.PLUG_W, lines))
+        return self.made.add(boxed(f"port-{port['id']}", classes, at.PLUG_X, y, at.PLUG_W, lines))
 
     def _far_end(self, port: Link, plug: Box) -> None:
         """What is at the other end: a container, an end not moved yet, a tunnel, or nothing that is known."""
@@ -186,7 +188,7 @@ class _Host:
             link = parts.links[peer]
             lines: list[Line] = [(words.clean(link["name"]), "mono"), ("not in a container", "plain")]
             classes = self._classes("end", "waiting", link=link)
-            box = boxed(f"end-{peer}", classes, self.left + at.BOX_X, plug.y, at.BOX_W, lines)
+            box = boxed(f"end-{peer}", classes, at.BOX_X, plug.y, at.BOX_W, lines)
             classes = self._classes("veth", "waiting", link=link)
             self.made.wire("wire", peer, classes, plug, self.made.add(box), plug.y, plug.y)
         elif other := self.made.boxes.get(f"port-{peer}"):
@@ -195,28 +197,33 @@ class _Host:
     def _tunnel(self, port: Link, plug: Box) -> None:
         lines, tip = (said(self.parts.root, port, self.home) for said in (tunnels.lines, tunnels.tip))
         classes = self._classes("tunnel", link=port)
-        box = boxed(f"tunnel-{port['id']}", classes, self.left + at.BOX_X, plug.y, at.BOX_W, lines)
+        box = boxed(f"tunnel-{port['id']}", classes, at.BOX_X, plug.y, at.BOX_W, lines)
         box.tip = "\n".join(filter(None, [box.tip, tip]))
         self.made.wire("into", port["id"], self._classes("tunnel", link=port), plug, self.made.add(box), plug.y, plug.y)
 
-    def across(self, right: _Host) -> None:
-        """Draw the way of this host's tunnels to the next one on the right, which they enter by its uplink.
+    def across(self, below: _Host) -> None:
+        """Draw the way of this host's tunnels to those of the next one below; to its frame, if none is there for it.
 
         Once for a pair, and for no others: a line must not run through what stands between.
         """
-        theirs = right.parts.links.values()
+        theirs = below.parts.links.values()
         for link in self.parts.links.values():
             box = self.made.boxes.get(f"tunnel-{link['id']}")
             if box is None:
                 continue
             for peer in tunnels.peers(self.parts.root, link):
-                door = self.made.boxes.get(f"uplink-{self.home[peer][1]['id']}") if peer in self.home else None
-                if door is None or self.home[peer][1]["id"] not in right.parts.links:
+                if peer not in self.home or self.home[peer][1]["id"] not in below.parts.links:
                     continue
                 same = (each for each in theirs if tunnels.is_tunnel(each) and each["info"].get("local") == peer)
-                there = any(each["info"].get("vni") == link["info"].get("vni") for each in same)
-                classes = self._classes("tunnel", *([] if there else ["waiting"]), link=link)
-                self.made.wire("across", link["id"], classes, box, door, box.y, door.y)
+                ends = (each["id"] for each in same if each["info"].get("vni") == link["info"].get("vni"))
+                other = next((self.made.boxes.get(f"tunnel-{end}") for end in ends), None)
+                if other is not None:
+                    self.made.wire("across", link["id"], self._classes("tunnel", link=link), box, other, box.y, other.y)
+                else:
+                    frame = self.made.boxes[f"host-{below.name}"]
+                    classes = self._classes("tunnel", "waiting", link=link)
+                    wire = self.made.wire("across", link["id"], classes, box, frame, box.y, below.head - at.HEAD / 2)
+                    wire.end = (frame.x + frame.w / 2, wire.end[1])
                 break
 
     def _container(self, space: Space, y: float) -> Box:
@@ -228,7 +235,7 @@ class _Host:
         made_now = self.call is not None and any(link["made_by"] == self.call for link in space["links"])
         classes += ["made-now"] if made_now else []
         identity = f"container-{space['id']}"
-        box = boxed(identity, classes, self.left + at.BOX_X, y, at.BOX_W, lines)
+        box = boxed(identity, classes, at.BOX_X, y, at.BOX_W, lines)
         self.made.add(box)
         self.drawn.add(space["id"])
         for port, plug in self.waiting:

@@ -18,7 +18,9 @@ PLATE_X = UPLINK_X + UPLINK_W / 2 + 44 + PLATE_W / 2
 PLUG_X = PLATE_X + PLATE_W / 2 + 48 + PLUG_W / 2
 FRAME_W = PLUG_X + PLUG_W / 2 + 36
 BOX_X = FRAME_W + 64 + BOX_W / 2
-HOST_W = BOX_X + BOX_W / 2 + 48
+BETWEEN = 28
+"""Between two hosts."""
+
 PLATE_H = 112
 LINE_H, NAME_H = 18, 22
 COLUMN = 8.6
