@@ -387,3 +387,12 @@ def test_what_a_learner_s_removal_leaves_is_left_over_with_the_null_driver_too()
     with staged(ALONE.replace("NAME", "one"), "create_endpoint", "join", driver="null") as tried:
         verdict = tried.judge(MACVLAN + "\ndef delete_endpoint(request, host):\n    return {}\n")
         assert [each.check for each in verdict.findings] == ["left_behind"], told(verdict)
+
+
+@in_lab
+def test_a_file_that_loads_on_the_first_host_alone_is_not_judged() -> None:
+    once = "from pathlib import Path\nPath(__file__).with_suffix('.once').mkdir()\n"
+    with staged(TWO_CONTAINERS, hosts=2) as tried:
+        verdict = tried.judge(once + BRIDGE)
+        assert [each.check for each in verdict.findings] == ["loads"], told(verdict)
+        assert "FileExistsError" in verdict.findings[0].title

@@ -96,10 +96,14 @@ class Stage:
     # -- between judgements
 
     def load(self, path: Path) -> Loaded:
-        """Put the handlers of the learner's file into every host's plugin. Never raises for what is wrong in it."""
+        """Put the handlers of the learner's file into every host's plugin. Never raises for what is wrong in it.
+
+        It is loaded on each host; told is the first host on which that did not work.
+        """
         assert self._zygote is not None
         self.notes.clear()
-        loaded, *_ = [station.load(self._zygote, path, self.exercise.routes) for station in self.stations]
+        everywhere = [station.load(self._zygote, path, self.exercise.routes) for station in self.stations]
+        loaded = next((each for each in everywhere if each.problem is not None), everywhere[0])
         if set(REMEMBERED) & {*self.exercise.routes, *loaded.handlers}:
             self._be_unknown()
         return loaded
