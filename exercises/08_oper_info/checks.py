@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import json
 import re
@@ -9,12 +10,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.course.checking import Check, Container, Counters, DockerError, Link, Network, Run, scenario
+from workshop.course.checking import Check, Container, Counters, DockerError, Link, Network, Run, View, scenario
 
 MAC = "02:42:0a:5a:02:07"
 UNITS = ("packets", "bytes")
 
+ADDRESS = re.compile("(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}|[0-9A-Fa-f:.]*[0-9A-Fa-f:](?:/[0-9]+)?")
+"""What may be a MAC address, an IP address or a prefix."""
+
+ID = re.compile(r"\b(?=\d*[a-f])[0-9a-f]{10,}\b")
+NUMBER = re.compile(r"(?<![A-Za-z_\d.])(\d{1,3}(?:,\d{3})+|\d+)(?!\d|\.\d)")
+"""A whole number, also with a unit right behind it, and with commas between thousands. ``wsh42`` is a name."""
+
 CHECKS = {
+    "made": Check(
+        "an endpoint has a link on the host, on the network's bridge",
+        wrong="An endpoint has no link on the host that is on the network's bridge",
+        why="That is what there is to tell of an endpoint. What CreateEndpoint brings about was finished before, and "
+        "has to stay.",
+        route="create_endpoint",
+    ),
+    "kept": Check(
+        "whoever asks finds the endpoint's links as they were",
+        wrong="Since it was asked about, the endpoint has lost its link",
+        why="A question changes nothing. The container runs, and it is by this link that it is reached.",
+        route="endpoint_oper_info",
+        hint=2,
+    ),
     "accepted": Check(
         "Docker's question is answered without Err",
         wrong="Docker's question was answered with Err",
@@ -150,16 +172,34 @@ def says(value: Any, fact: str) -> bool:
 def addresses(text: str) -> list[Any]:
     found = []
     for word in re.findall(r"[0-9A-Fa-f:.]*[0-9A-Fa-f:]", text):
-        try:
-            found.append(ipaddress.ip_address(word))
-        except ValueError:
-            continue
+        for each in (word, word.partition(":")[2]):  # `ip:10.90.1.2` and `ip6:fd00::2` are said, too
+            with contextlib.suppress(ValueError):
+                found.append(ipaddress.ip_address(each))
     return found
 
 
 def numbers(value: Any) -> list[int]:
-    """The whole numbers in an answer, also those in a text: ``sent 12 packets``."""
-    return [int(each) for text in texts(value) for each in re.findall(r"(?<![\w.:/])\d+(?![\w:]|\.\w)", text)]
+    """The whole numbers in an answer, also those in a text: ``sent 12 packets``, ``rx:1,234``, ``"packets":12``.
+
+    The digits of addresses and IDs are none.
+    """
+    found = []
+    for text in texts(value):
+        left = ID.sub(" ", ADDRESS.sub(lambda match: " " if is_address(match[0]) else match[0], text))
+        for each in NUMBER.findall(left):
+            whole = each.replace(",", "")
+            found += map(int, dict.fromkeys((whole, *each.split(","))))  # a comma may also be that of a list
+    return found
+
+
+def is_address(word: str) -> bool:
+    if re.fullmatch("(..[:-]){5}..", word):
+        return True
+    try:
+        ipaddress.ip_interface(word)
+    except ValueError:
+        return False
+    return True
 
 
 def told(value: Any) -> str:
@@ -192,10 +232,15 @@ def create(run: Run, network: Network, digit: str, address: str, address6: str =
     ids = {"NetworkID": network.id, "EndpointID": digit * 64}
     before = run.look()
     interface = {"Address": f"{address}/24", "AddressIPv6": f"{address6}/64" if address6 else "", "MacAddress": mac}
-    run.docker.call("create_endpoint", {**ids, "Interface": interface, "Options": {}})
-    pair = run.look().new_since(before)
-    outside = next(link for link in pair if link.master)
-    inside = next(link for link in pair if link is not outside)
+    answer = run.docker.call("create_endpoint", {**ids, "Interface": interface, "Options": {}})
+    said = answer.get("Err")
+    run.check("made", not said, expected="an endpoint that can be made", seen=f"Err: {said}")
+    new = run.look().new_since(before)
+    outside = next((link for link in new if link.master), None)
+    inside = next((link for link in new if link is not outside), None)
+    expected = "two new links, one for the container, and one on the network's bridge"
+    run.check("made", outside and inside, expected=expected, seen=f"new links: {run.told(new)}")
+    assert outside is not None and inside is not None
     return Facts(ids, outside, inside.mac, address, address6)
 
 
@@ -205,14 +250,22 @@ def start(run: Run, network: Network) -> tuple[Container, Link, Facts]:
     try:
         bar = run.docker.run("bar", network)
     except DockerError as error:
+        if any(call.error for call in run.calls() if call.route != "endpoint_oper_info"):
+            raise  # it is not about this question
         words = str(error)
     errors = [call.error for call in run.calls("endpoint_oper_info") if call.error]
     seen = f"Err: {errors[0]}" if errors else words or ""
     run.check("accepted", words is None and not errors, expected='{"Value": {…}}', seen=seen, docker=words)
     address = run.docker.address(bar, network)
-    inside = run.inside(bar).holder(address)
+    there, host = run.inside(bar), run.look()
+    inside = there.holder(address)
+    run.check("kept", inside, expected=f"an interface of bar with {address}", seen=f"bar has {run.told(there.links)}")
     assert inside is not None
-    outside = next(link for link in run.look().links if link.elsewhere and link.index == inside.other and link.master)
+    plugged = [link for link in host.links if link.elsewhere and link.master]
+    outside = next((link for link in plugged if link.index == inside.other), None)
+    expected = f"the other end of {inside.name} in bar, on the network's bridge"
+    run.check("made", outside, expected=expected, seen=f"on bridges: {run.told(plugged)}")
+    assert outside is not None
     joined = run.calls("join")[-1].request
     ids = {key: joined[key] for key in ("NetworkID", "EndpointID")}
     return bar, inside, Facts(ids, outside, inside.mac, address)
@@ -237,14 +290,22 @@ class Counted:
 
 
 def count(run: Run, facts: Facts) -> Counted:
-    before = run.look().counters(facts.link)
+    before = kept(run, facts).counters(facts.link)
     value = ask(run, facts.ids)
-    return Counted(value, before, run.look().counters(facts.link))
+    return Counted(value, before, kept(run, facts).counters(facts.link))
+
+
+def kept(run: Run, facts: Facts) -> View:
+    """The host, on which the endpoint's link still is."""
+    now, link = run.look(), facts.link
+    there = now.at(link.index)
+    run.check("kept", there, expected=f"{link.name} on the host", seen=f"{link.name} is gone", missing=[link])
+    return now
 
 
 @scenario(
     "a container, about which Docker asks, and then somebody else",
-    checks=["accepted", "value", "link", "mac", "address", "live", "counts"],
+    checks=["accepted", "kept", "made", "value", "link", "mac", "address", "live", "counts"],
 )
 def container(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
@@ -252,6 +313,7 @@ def container(run: Run) -> None:
     tells(run, ask(run, facts.ids), facts)
     answers = []
     for _ in range(2):
+        kept(run, facts)
         run.send(inside.name, 230, bar)  # so many that no other number in the answer is the same by accident
         run.send(facts.link.name, 170)
         answers.append(count(run, facts))
@@ -267,7 +329,7 @@ def container(run: Run) -> None:
 
 @scenario(
     "an endpoint with two addresses and a MAC address that its user chose, from beginning to end",
-    checks=["before", "value", "link", "mac", "address", "address6", "accepted", "gone"],
+    checks=["made", "before", "value", "link", "mac", "address", "address6", "accepted", "gone"],
 )
 def from_beginning_to_end(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.2.0/24", subnet6="fd00:90:2::/64")
@@ -280,7 +342,7 @@ def from_beginning_to_end(run: Run) -> None:
     refuses(run, facts.ids, "gone")
 
 
-@scenario("three endpoints, in two networks", checks=["accepted", "value", "others", "link", "mac", "address"])
+@scenario("three endpoints, in two networks", checks=["made", "accepted", "value", "others", "link", "mac", "address"])
 def told_apart(run: Run) -> None:
     cafe = run.docker.create_network("cafe", subnet="10.90.3.0/24")
     shop = run.docker.create_network("shop", subnet="10.90.4.0/24")
@@ -294,7 +356,7 @@ def told_apart(run: Run) -> None:
         tells(run, value, facts)
 
 
-@scenario("an endpoint that was never made", checks=["unknown"])
+@scenario("an endpoint that was never made", checks=["made", "unknown"])
 def never_made(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.5.0/24")
     create(run, network, "6", "10.90.5.2")
