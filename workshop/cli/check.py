@@ -202,12 +202,11 @@ def _way_on(exercise: Exercise, data: dict[str, Any], workbench: Workbench | Non
     from workshop.course.exercise import catalogue
     from workshop.course.lesson import following
 
-    first = next((each["file"] for each in data["findings"] if each["file"]), "")
-    part = data.get("part") or (exercise.part_of(first) if first else None)
+    part = data.get("part") or next((each["part"] for each in data.get("parts") or () if not each["passed"]), None)
     hints = typed(" ".join(filter(None, ("hint", str(exercise.number), part))))
     if workbench is None:
         return {"hints": hints}
-    file = workbench.next_file(exercise, f"{part}.py") if part else None
+    file = workbench.next_file(exercise, f"{part}.py") if part and data["passed"] else None
     if file is not None:
         text, command = f"Next is {file}.", f"check {exercise.number} {exercise.part_of(file)}"
     else:
