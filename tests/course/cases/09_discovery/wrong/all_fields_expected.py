@@ -1,4 +1,5 @@
-# cause: sparse
+# cause: answers
+# seen: KeyError: 'Self'
 """Counts on all three fields."""
 
 import hashlib

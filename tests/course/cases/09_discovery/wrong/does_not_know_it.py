@@ -1,4 +1,5 @@
-# cause: unknown
+# cause: answers
+# seen: KeyError: '192.0.2.42'
 """Counts on it that whoever leaves has joined."""
 
 import hashlib

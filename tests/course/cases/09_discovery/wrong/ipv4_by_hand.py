@@ -1,4 +1,4 @@
-# cause: ipv6
+# cause: answers
 # seen: invalid literal
 """Takes the address apart, as if there were only IPv4."""
 

@@ -1,4 +1,4 @@
-# cause: ipv6
+# cause: answers
 # seen: Address family not supported
 """Does not care for its own address: its tunnels speak IPv4, whatever the cluster speaks."""
 

@@ -1,4 +1,5 @@
-# cause: types
+# cause: answers
+# seen: KeyError: 'Address'
 """Takes all news for news of nodes."""
 
 import hashlib
