@@ -42,13 +42,13 @@ def words_of(line: str) -> list[str]:
 def run(line: str, socket: Path, *, real: bool = False, seconds: float = SECONDS) -> dict[str, Any]:
     """Run a line at the engine behind ``socket``: ``{"code", "output"}``, both streams together.
 
-    A ``real`` Docker is asked with its own client, if there is one, but for what begins with ``-H``: that is for a
-    host of the lab. What takes longer than ``seconds`` is ended, with the code 124.
+    A ``real`` Docker is asked with its own client, if there is one, but for what begins with ``-H`` or ``--host``:
+    that is for a host of the lab. What takes longer than ``seconds`` is ended, with the code 124.
 
     :raises UsageError: if it is no command of Docker's.
     """
     words = words_of(line)
-    client = shutil.which("docker") if real and words[:1] not in (["-H"], ["--host"]) else None
+    client = shutil.which("docker") if real and not "".join(words[:1]).startswith(("-H", "--host")) else None
     command = [client, "-H", f"unix://{socket}"] if client else [sys.executable, "-m", "workshop", "docker"]
     process = subprocess.Popen(
         [*command, *words],
