@@ -208,6 +208,12 @@ TUNNEL = ("tunnel", "vni", "up", "plugged")
 """What ``tunnel_of`` decides."""
 
 
+def restart(run: Run) -> None:
+    """Nothing is known from the scenario before: what is told is told now."""
+    for here in (run, run.second):
+        here.restart_plugin()
+
+
 def on_both(run: Run, act: Callable[[Run], Any], key: str) -> list[Any]:
     """What comes of doing something on both hosts, side by side. A refusal of Docker's is what the check says."""
     assert run.second is not None
@@ -342,6 +348,7 @@ def fits(run: Run, source: Container, target: Container, address: str) -> None:
     ],
 )  # fmt: skip
 def heard_later(run: Run) -> None:
+    restart(run)
     before = (run.look(), run.second.look())
     networks = network(run, "cafe", 1, 42)
     for here, earlier in zip((run, run.second), before, strict=True):
@@ -374,6 +381,7 @@ def heard_later(run: Run) -> None:
     checks=["told", "network", "started", "before", "ping6", "gone"],
 )
 def heard_before(run: Run) -> None:
+    restart(run)
     for here in (run, run.second):
         tell(run, here, ABSENT)
     introduce(run)
@@ -391,6 +399,7 @@ def heard_before(run: Run) -> None:
     checks=["network", "started", "told", "both", "apart"],
 )
 def two_networks(run: Run) -> None:
+    restart(run)
     vnis = {run.host: ("red", 61), run.second.host: ("green", 62)}
     first = on_both(run, lambda each: create(run, each, vnis[each.host][0], 3, vnis[each.host][1]), "network")
     bar, kitchen = containers(run, first)
@@ -416,15 +425,20 @@ def two_networks(run: Run) -> None:
     ],
 )  # fmt: skip
 def calls_alone(run: Run) -> None:
+    restart(run)
     peer = run.second.host_address()
     tell(run, run, peer)
     before = run.look()
-    for options in ({}, {"vni": "many"}, {"vni": "16777216"}):
+    for options in ({}, {"vni": "many"}, {"vni": "0"}, {"vni": "16777216"}):
         said = run.refused(run.docker.create_network, "cafe", subnet="10.90.5.0/24", options=options)
         what = f"with -o vni={options['vni']}" if options else "without -o vni"
         run.check("refused", said, expected=f"Err for a network {what}", seen="{}, and Docker shows the network")
         clean(run, before, f"a network {what}")
-    cafe = create(run, run, "cafe", 5, 71)
+    try:
+        cafe = create(run, run, "cafe", 5, 71)
+    except DockerError as error:
+        run.check("network", False, expected="a network with -o vni=71", seen=str(error), docker=str(error))
+        raise
     run.check("network", True)
     tunnel = tunnel_of(run, run, before, 71)
     now = run.look()

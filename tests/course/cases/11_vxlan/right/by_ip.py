@@ -21,7 +21,7 @@ def exists(name):
 def create_network(request, host):
     short = request["NetworkID"][:8]
     vni = request["Options"]["com.docker.network.generic"].get("vni", "")
-    if not vni.isdigit():
+    if not vni.isdigit() or not int(vni):
         raise PluginError(f"no VNI: {vni!r}")
     if exists(f"switch{short}"):
         return {}

@@ -14,8 +14,8 @@ def uplink(host):
 
 def create_network(request, host):
     vni = (request["Options"].get("com.docker.network.generic") or {}).get("vni")
-    if vni is None or not vni.isdigit() or int(vni) >= 1 << 24:
-        raise PluginError("-o vni=NUMBER is needed, below 16777216")
+    if vni is None or not vni.isdigit() or not 0 < int(vni) < 1 << 24:
+        raise PluginError("-o vni=NUMBER is needed, from 1 to 16777215")
     bridge, tunnel = "b" + request["NetworkID"][:10], "t" + request["NetworkID"][:10]
     kernel = host.kernel
     if kernel.link_lookup(ifname=bridge):

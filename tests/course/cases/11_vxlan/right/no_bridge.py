@@ -12,7 +12,7 @@ def create_network(request, host):
     given = (request["Options"].get("com.docker.network.generic") or {}).get("vni", "none")
     try:
         vni = int(given)
-        assert vni < 2**24
+        assert 0 < vni < 2**24
     except (ValueError, AssertionError):
         raise PluginError(f"{given} is no VNI") from None
     key, kernel = request["NetworkID"][:9], host.kernel

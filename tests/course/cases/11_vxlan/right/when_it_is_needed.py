@@ -29,7 +29,7 @@ def create_network(request, host):
         raise PluginError("which VNI?") from None
     if used.get(key) == vni:
         return {}
-    if vni in used.values() or vni > 0xFFFFFF:
+    if vni in used.values() or not 0 < vni <= 0xFFFFFF:
         raise PluginError(f"VNI {vni} cannot be used")
     sh(f"ip link add sw{key} address 02:{key[:2]}:{key[2:4]}:{key[4:6]}:{key[6:8]}:{key[8:]} type bridge")
     for pool in request["IPv4Data"] + request["IPv6Data"]:
