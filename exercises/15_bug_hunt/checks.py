@@ -198,6 +198,8 @@ CHECKS = {
 MAC, WORLD = "02:42:ac:11:00:63", "192.0.2.1"
 OPTION = "com.docker.network.driver.mtu"
 LONG = 1450
+ALIKE = tuple(f"5eed{digit * 56}ca5e" for digit in "de")
+"""IDs of endpoints that begin and end alike: of so few digits, two of many endpoints do have the same."""
 
 
 def create(run: Run, name: str, subnet: str, mtu: int | None = None) -> Network:
@@ -226,21 +228,23 @@ def interfaces(run: Run, container: Container) -> list[Link]:
     return [link for link in run.inside(container).links if link.name != "lo"]
 
 
-def ids(network_id: str, digit: str) -> dict[str, str]:
-    return {"NetworkID": network_id, "EndpointID": digit * 64}
+def ids(network_id: str, endpoint: str) -> dict[str, str]:
+    """``endpoint`` is a whole ID, or a digit, of which one is made."""
+    return {"NetworkID": network_id, "EndpointID": endpoint if len(endpoint) == 64 else endpoint * 64}
 
 
-def plug(run: Run, network_id: str, digit: str, address: str) -> list[Link]:
+def plug(run: Run, network_id: str, endpoint: str, address: str) -> list[Link]:
     """CreateEndpoint, without a container: the links that came of it."""
     before = run.look()
     interface = {"Address": address, "AddressIPv6": "", "MacAddress": ""}
-    run.docker.call("create_endpoint", {**ids(network_id, digit), "Interface": interface, "Options": {}})
+    run.docker.call("create_endpoint", {**ids(network_id, endpoint), "Interface": interface, "Options": {}})
     return run.look().new_since(before)
 
 
-def source(run: Run, network_id: str, digit: str) -> str:
+def source(run: Run, network_id: str, endpoint: str) -> str:
     """The link that Join names for an endpoint."""
-    asked = {**ids(network_id, digit), "SandboxKey": f"/var/run/docker/netns/{digit * 12}", "Options": {}}
+    key = ids(network_id, endpoint)
+    asked = {**key, "SandboxKey": f"/var/run/docker/netns/{key['EndpointID'][4:16]}", "Options": {}}
     return (run.docker.call("join", asked).get("InterfaceName") or {}).get("SrcName") or ""
 
 
@@ -303,12 +307,21 @@ def two_containers(run: Run) -> None:
         plug(run, network.id, digit, f"10.90.2.{ord(digit)}/24")
     run.docker.call("delete_endpoint", ids(network.id, "a"))
     plug(run, network.id, "c", "10.90.2.13/24")
-    names = {digit: source(run, network.id, digit) for digit in "bc"}
+    on_their_own(run, network, "b", "c")
+    for number, endpoint in enumerate(ALIKE):
+        plug(run, network.id, endpoint, f"10.90.2.{20 + number}/24")
+    on_their_own(run, network, *ALIKE)
+
+
+def on_their_own(run: Run, network: Network, *endpoints: str) -> None:
+    """For each endpoint, Join names another link, which is there."""
+    names = {each: source(run, network.id, each) for each in endpoints}
     there = {link.name for link in run.look().links}
+    called = ", ".join(ids("", each)["EndpointID"][:12] for each in endpoints)
     run.check(
         "anew",
-        names["b"] != names["c"] and set(names.values()) <= there,
-        expected="for each of the two endpoints that are there, Join names a link of its own, which is on the host",
+        len(set(names.values())) == len(names) and set(names.values()) <= there,
+        expected=f"for each of the endpoints {called}, Join names a link of its own, which is on the host",
         seen=" and ".join(f"{name or 'none'}{'' if name in there else ' (not there)'}" for name in names.values()),
     )
 
