@@ -195,15 +195,16 @@ def test_broken_progress_is_told_and_the_command_goes_on(bench: Workbench, capsy
 
 def test_after_several_parts_the_next_is_named_only_if_all_have_passed(bench: Workbench):
     exercise, parts = catalogue.find(15), [{"part": f"bug_{number}", "passed": number == 1} for number in range(1, 7)]
-    helper = {"file": str(bench.file(exercise, "helper.py"))}
+    helper = {"file": str(bench.folder / "helper.py")}
     way = _way_on(exercise, {"passed": False, "parts": parts, "findings": [helper]}, bench)
-    assert way["hints"] == "python -m workshop hint 15 bug_2"
+    assert way["hints"].endswith("python -m workshop hint 15 bug_2")
     passed = [{**each, "passed": True} for each in parts]
     way = _way_on(exercise, {"passed": True, "parts": passed, "findings": []}, bench)
-    assert way["next_command"] == "python -m workshop exercise 16"
+    assert way["next_text"] == exercise.next
     bench.progress.judged(exercise.name, True, "bug_1", 6)
     way = _way_on(exercise, {"passed": True, "part": "bug_1", "findings": []}, bench)
-    assert (way["next_text"], way["next_command"]) == ("Next is bug_2.py.", "python -m workshop check 15 bug_2")
+    assert way["next_text"] == "Next is bug_2.py."
+    assert way["next_command"].endswith("python -m workshop check 15 bug_2")
 
 
 # -- hints, solutions, files
