@@ -49,6 +49,14 @@ def test_each_part_has_a_segment_with_name_and_state(page: Page) -> None:
     expect(page.locator("#yours .place")).to_have_text("bug_2.py")
 
 
+def test_the_focus_stays_in_its_list_when_the_other_one_changes(page: Page, sitting: Sitting) -> None:
+    page.locator("#progress .segment").nth(1).focus()
+    sitting.mended.add("bug_2.py")
+    sitting.judge()
+    expect(page.locator("#parts-list .segment").nth(1)).to_have_attribute("data-state", "passed")
+    expect(page.locator("#progress .segment").nth(1)).to_be_focused()
+
+
 def test_an_exercise_without_parts_shows_none(page: Page, sitting: Sitting) -> None:
     expect(page.locator("#parts")).to_be_visible()
     sitting.files = ["handler.py"]

@@ -23,7 +23,8 @@ export class Progress {
     const said = JSON.stringify([progress, open]);
     if (said === this.#said) return;
     this.#said = said;
-    const focused = document.activeElement?.dataset.number;
+    // what has the focus in another list keeps it
+    const focused = this.list.contains(document.activeElement) && document.activeElement.dataset.number;
     this.list.replaceChildren(...progress.map((row) => {
       const { number, state, parts, done } = row;
       const isOpen = number === open;
