@@ -280,6 +280,15 @@ def test_commands_without_end_are_counted(one: Learner, told: Told, path: Path):
     assert told.lines("log") == ["… 10 more commands are not shown"]
 
 
+@with_file("def create_network(request, host): return {}")
+def test_what_was_given_up_is_not_begun_anew_by_a_restart(one: Learner, told: Told, path: Path):
+    one.give_up()
+    one.restart()
+    assert "save the file to begin anew" in str(call(one)[1])
+    one.load(path, [ROUTE])
+    assert call(one) == ({}, None)
+
+
 def told_of(name: str, seconds: float = 5.0) -> Told:
     """What a call of a hostile handler told."""
 

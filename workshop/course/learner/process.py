@@ -68,6 +68,7 @@ class Learner:
         self.seconds = seconds
         self.faults: list[Fault] = []
         self._turn, self._given_up = threading.Lock(), False
+        self._over = False  # from `give_up` until the next load
         self._connection: Connection | None = None
         self._path, self._required, self._lives = Path(), tuple[str, ...](), LIVES
         self._loaded = Loaded(())
@@ -85,7 +86,7 @@ class Learner:
         :raises WorkshopError: if this machine gives no process.
         """
         with self._alone():
-            self.faults = []
+            self.faults, self._over = [], False
             self._path, self._required, self._lives = Path(path).absolute(), tuple(routes), LIVES
             self._output = Output(self._print)
             self._slow.clear()
@@ -95,9 +96,11 @@ class Learner:
     def restart(self) -> None:
         """Replace the process, as when a plugin is started anew: what it kept in its variables is gone.
 
-        ``faults`` stay known.
+        ``faults`` stay known. What was given up stays so.
         """
         with self._alone():
+            if self._over:
+                return
             self._loaded = self._load()
 
     def handler(self, route: str) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
@@ -114,7 +117,7 @@ class Learner:
 
     def give_up(self) -> None:
         """Answer no call any more until the file is loaded anew; the one under way is given up. From any thread."""
-        self._lives = 0
+        self._lives, self._over = 0, True
         self.close()
 
     def close(self) -> None:
