@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from pyroute2 import IPRoute
@@ -293,6 +293,10 @@ def test_another_kind_of_tunnel_is_not_judged() -> None:
 @in_lab
 def test_dropped_on_the_way_names_both_hosts() -> None:
     with two_hosts() as two:
+        with two.sides() as (bar, kitchen):
+            nowhere = replace(bar, host=kitchen.inside)
+            broken = path.no_answer(nowhere, kitchen, TARGET)
+            assert_broken(broken, "from bar on alpha to br on beta", "on beta no chain", "forward chain")
         broken = two.no_answer()
         assert_broken(broken, "from br on alpha to br on beta", "on alpha no chain", "forward chain")
         assert "on beta no chain" in broken.seen

@@ -8,25 +8,26 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from workshop.course.tunnel import broken_tunnel
 from workshop.course.view import Link, Neighbour, Route, View, told
 
+Layer = Literal["link up", "master", "parent", "address", "route", "tunnel", "neighbour", "forward chain", "size"]
+"""Where it is broken: what the walk looks at, in its order; then what only packets show."""
+
 
 @dataclass(frozen=True)
 class Broken:
-    """The first hop that is broken: its layer (``LAYERS``), what should be there, and what is."""
+    """The first hop that is broken: its layer, what should be there, and what is."""
 
-    layer: str
+    layer: Layer
     expected: str
     seen: str
 
     def __str__(self) -> str:
         return f"{self.layer}: expected {self.expected}, seen {self.seen}"
 
-
-LAYERS = ("link up", "master", "parent", "address", "route", "tunnel", "neighbour", "forward chain")
-"""The layers, in the order of the walk."""
 
 _KEEPS_APART = ("private", "vepa", "passthru")
 """Modes of a macvlan in which the kernel hands nothing from one to its neighbour on the same parent."""
@@ -91,7 +92,8 @@ def no_answer(source: Side, target: Side | None, address: str) -> Broken:
     where = f"from {bridge} to {bridge}" if bridge else f"to {address}"
     policies = _policy(source.host)
     if target is not None and _on_two_hosts(source, target):
-        where = f"from {bridge} on {source.where} to {_bridge_of(target)} on {target.where}"
+        ends = [f"{_bridge_of(side) or side.name} on {side.where}" for side in (source, target)]
+        where = f"from {ends[0]} to {ends[1]}"
         policies = f"on {source.where} {policies}; on {target.where} {_policy(target.host)}"
     return Broken(
         "forward chain",
