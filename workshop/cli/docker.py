@@ -5,7 +5,6 @@ the lab's practice engine.
 from __future__ import annotations
 
 import functools
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +21,6 @@ from workshop.cli.docker_usage import DockerGroup
 from workshop.cli.sessions import chosen, session_option
 from workshop.engine_api import EngineAPI, EngineError
 from workshop.errors import CannotHere, UsageError
-
-LAB = "WORKSHOP_LAB"
-"""Set within a lab, by ``workshop/lab/reenter.py``, to the process ID by which those outside know it."""
 
 
 @click.group(cls=DockerGroup, subcommand_metavar="COMMAND", context_settings={"help_option_names": ["--help"]})
@@ -53,8 +49,10 @@ for command in (docker_network.network, docker_volume.volume, run, create, execu
 def _engine(host: str | None, session_pid: int | None) -> EngineAPI:
     if host and ("/" in host or Path(host).is_socket()):
         return EngineAPI(host)
-    if host and (lab := os.environ.get(LAB)):  # in there, other sessions cannot be seen
-        return EngineAPI(str(_of_host(host, int(lab))))
+    from workshop.lab import reenter
+
+    if host and reenter.inside():  # in there, other sessions cannot be seen
+        return EngineAPI(str(_of_host(host, reenter.outer_pid())))
     found = chosen(session_pid, "engine")
     if found is None:
         raise CannotHere(

@@ -6,7 +6,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from workshop.course import traffic
-from workshop.course.docker import Container, Docker, Network
+from workshop.course.docker import Container, Docker
 from workshop.course.eyes import Eyes
 from workshop.course.hands import Hands
 
@@ -35,9 +35,3 @@ class Across:
                     for row in found:
                         with contextlib.suppress(OSError):  # it has gone by itself
                             hands.forget_neighbour(row["index"], row["address"])
-
-    def _plain(self, network: Network) -> str:
-        """What a scenario called a network, on whichever host it is."""
-        dockers = [self.docker, *([self.second.docker] if self.second else [])]
-        prefix = next((each.prefix for each in dockers if network in each.networks), "")
-        return network.name.removeprefix(prefix)

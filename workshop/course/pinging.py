@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from workshop.course import path, traffic
-from workshop.course.docker import Container, Docker
+from workshop.course.docker import Container, Docker, Network
 from workshop.course.path import Broken, Side
 from workshop.course.view import View, told
 
@@ -28,7 +28,6 @@ class Pinging:
     inside: Callable[[Container], View]
     look: Callable[[], View]
     check: Callable[..., None]
-    _plain: Callable[[Any], str]
 
     def ping(
         self,
@@ -84,6 +83,12 @@ class Pinging:
         names = [self._plain(each) for each in source.networks]
         shared = [each for each in target.networks if self._plain(each) in names] or target.networks
         return next((found for each in shared if (found := docker.address(target, each, version))), "")
+
+    def _plain(self, network: Network) -> str:
+        """What a scenario called a network, on whichever host it is."""
+        dockers = [self.docker, *([self.second.docker] if self.second else [])]
+        prefix = next((each.prefix for each in dockers if network in each.networks), "")
+        return network.name.removeprefix(prefix)
 
     def _side(self, container: Container) -> Side:
         for run in (self, self.second):
