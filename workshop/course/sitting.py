@@ -97,11 +97,11 @@ class Sitting:
 
     def choose(self, file: str) -> None:
         """Go to another of the exercise's files, and judge it; nobody waits for the verdict on the one before."""
-        self._interrupt()
         with self._changed:
             if self._opened is not None and self._opened.file != file:
                 self._opened.file, self._opened.verdict = file, None
             self._wanted = True
+            self._interrupt()
             self._changed.notify_all()
 
     def wait_until_idle(self, seconds: float) -> bool:
@@ -121,11 +121,11 @@ class Sitting:
 
     def _interrupt(self) -> None:
         """Let the judgement under way end soon: nobody waits for its verdict."""
-        with self._changed:
+        with self._changed:  # until it is interrupted: the next one, which is waited for, must not begin before
             stage = self._opened.stage if self._opened is not None and self._judging else None
             self._interrupted = stage is not None
-        if stage is not None:
-            stage.interrupt()
+            if stage is not None:
+                stage.interrupt()
 
     def _saved(self, paths: list[Path]) -> None:
         with self._changed:
