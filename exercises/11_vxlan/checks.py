@@ -409,13 +409,27 @@ def two_networks(run: Run) -> None:
     on_both(run, lambda each: each.docker.connect(*ends[each.host]), "both")
     each_way(run, "both", bar, kitchen)
     green = run.second.docker.address(kitchen, first[1])
-    met = run.carries(bar, green, 84, 0.06)
     run.check(
         "apart",
-        not met,
+        not meets(run, bar, kitchen, green, run.second.docker.address(kitchen, blue[1])),
         expected=f"no answer to {bar.name}, which is in red on {run.host} (VNI 61)",
         seen=f"{green} answers, which is {kitchen.name} in green on {run.second.host} (VNI 62)",
     )
+
+
+def meets(run: Run, source: Container, target: Container, address: str, known: str) -> bool:
+    """Whether an address of the target answers, for one that should not.
+
+    No answer means something only where the one that is ``known`` to answer does so in the same time: else both are
+    asked again.
+    """
+    for _ in range(20):
+        run.forget_neighbours(source, target)
+        if run.carries(source, address, 84, 0.06):
+            return True
+        if run.carries(source, known, 84, 0.06):
+            break
+    return False
 
 
 @scenario(

@@ -389,6 +389,10 @@ def way_out(run: Run) -> None:
     )
     run.listen(bar, 80)
     address = run.docker.address(bar, network)
+    inside = run.connects(kitchen, address, 80)
+    run.check(
+        "ping", inside, expected=f"kitchen gets a connection to {address} port 80, where bar listens", seen="none"
+    )
     run.check(
         "door",
         not run.knocks(address, 80),

@@ -28,6 +28,9 @@ _SOL_PACKET, _PAST_THE_QUEUE = 263, 20
 NOBODY, EVERYBODY = bytes.fromhex("02000000fffe"), bytes.fromhex("ffffffffffff")
 """To whom a frame may go: a link that is nowhere, and all there are."""
 
+CONTROLLED = 2.0
+"""Seconds in which somebody who is known to answer has to, so that the silence of another one means something."""
+
 _SENDER = bytes.fromhex("02000000fffd")
 _EXPERIMENT = 0x88B5
 """The type of frames that is free for experiments (IEEE 802)."""
@@ -111,15 +114,23 @@ def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0
 
 
 def knocks(outside: Namespace, address: str, port: int, via: str, seconds: float) -> bool:
-    """Whether a TCP connection from ``outside`` is accepted there, for somebody who has a route to it by ``via``."""
+    """Whether a TCP connection from ``outside`` is accepted there, for somebody who has a route to it by ``via``.
+
+    That nobody answers within ``seconds`` means something only where ``via`` itself answers a ping in that time; else
+    both are tried again, for ``CONTROLLED`` seconds at most.
+    """
 
     def route(verb: str) -> None:
         with IPRoute() as ip:
             ip.route(verb, dst=f"{address}/{128 if ':' in address else 32}", gateway=via)
 
     outside.run(lambda: route("add"))
+    deadline = time.monotonic() + CONTROLLED
     try:
-        return connects(outside, address, port, seconds)
+        while not connects(outside, address, port, seconds):
+            if ping(outside, via, seconds) or time.monotonic() >= deadline:
+                return False
+        return True
     finally:
         outside.run(lambda: route("del"))
 
