@@ -250,8 +250,8 @@ def start(run: Run, network: Network) -> tuple[Container, Link, Facts]:
     try:
         bar = run.docker.run("bar", network)
     except DockerError as error:
-        if any(call.error for call in run.calls() if call.route != "endpoint_oper_info"):
-            raise  # it is not about this question
+        if next((call.route for call in run.calls() if call.error), "endpoint_oper_info") != "endpoint_oper_info":
+            raise  # what went wrong first is not about this question
         words = str(error)
     errors = [call.error for call in run.calls("endpoint_oper_info") if call.error]
     seen = f"Err: {errors[0]}" if errors else words or ""
