@@ -65,6 +65,24 @@ def test_the_caption_says_in_a_sentence_what_the_call_did(page: Page, world: Wor
     expect(caption).to_have_text("Call 4 · Leave is with the handler now.")
 
 
+def test_the_caption_says_what_was_given_out_and_taken_back(page: Page, world: World) -> None:
+    caption = page.locator("#caption")
+    pool = "local/10.9.0.0/24"
+    for method, request, answer, said in (
+        (
+            "RequestPool",
+            {"AddressSpace": "local"},
+            {"PoolID": pool, "Pool": "10.9.0.0/24"},
+            "gave out the subnet 10.9.0.0/24.",
+        ),
+        ("RequestAddress", {"PoolID": pool}, {"Address": "10.9.0.5/24"}, "gave out 10.9.0.5/24."),
+        ("ReleaseAddress", {"PoolID": pool, "Address": "10.9.0.5"}, {}, "took 10.9.0.5 back."),
+        ("ReleasePool", {"PoolID": pool}, {}, f"took the pool {pool} back."),
+    ):
+        number = world.call(f"IpamDriver.{method}", request, answer)
+        expect(caption).to_have_text(f"Call {number} · {method} {said}")
+
+
 def test_a_picture_drawn_part_by_part_is_the_picture_drawn_whole(page: Page, world: World) -> None:
     network = world.create_network("shop")
     sources = [world.dot()]

@@ -65,6 +65,13 @@ def test_the_option_type_chooses(chosen: Chosen, route: str):
         chosen(route, Options={GENERIC: {"type": "c"}})
 
 
+def test_a_network_does_not_become_another_kind(chosen: Chosen):
+    chosen.remember("n", "b")
+    assert chosen("create_network", Options={GENERIC: {"type": "b"}}) == {"by": "b"}
+    with pytest.raises(PluginError, match="^option type: this network is there already, as b$"):
+        chosen("create_network", Options={GENERIC: {"type": "a"}})
+
+
 def test_swarms_manager_gives_the_options_without_a_key(chosen: Chosen):
     assert chosen("allocate_network", Options={"type": "b"}) == {"by": "b"}
 

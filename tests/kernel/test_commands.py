@@ -81,6 +81,18 @@ NAMES = {2: "eth0", 7: "wsb1", 8: "wsh1"}
         ),
         ("route", "add", {"dst": "default", "oif": 2}, "ip route add default dev eth0"),
         (
+            "route",
+            "add",
+            {"dst": "10.9.0.2/32", "family": 2, "oif": 7, "scope": 253},
+            "ip route add 10.9.0.2/32 dev wsb1 scope link",
+        ),
+        (
+            "addr",
+            "add",
+            {"index": 7, "address": "fd00::1", "prefixlen": 128, "flags": 0x202},
+            "ip -6 addr add fd00::1/128 dev wsb1 nodad noprefixroute",
+        ),
+        (
             "neigh",
             "add",
             {"ifindex": 7, "dst": "10.9.0.2", "lladdr": "02::"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from workshop.kernel import programs
-from workshop.kernel.forwarding import Forwarding
+from workshop.kernel.forwarding import Forwarding, Way
 from workshop.kernel.namespaces import Namespace
 
 pytestmark = pytest.mark.kernel
@@ -40,7 +40,7 @@ def test_a_bridge_is_let_through_and_all_is_as_before_when_it_goes(docker):
     before = rules()
     forwarding = Forwarding(namespace)
     forwarding.allow("wsb1")
-    forwarding.allow("wsb2", internal=True)
+    forwarding.allow("wsb2", Way("wsb2", internal=True))
     there = rules()
     assert "-A DOCKER-USER -m comment --comment workshop -j WORKSHOP" in there
     assert '-A WORKSHOP -i wsb1 -m comment --comment "workshop wsb1" -j ACCEPT' in there
@@ -57,6 +57,32 @@ def test_allowing_twice_places_the_rules_once(docker):
     once = rules()
     Forwarding(namespace).allow("wsb1")
     assert rules() == once
+
+
+def test_networks_that_share_their_links_are_let_through_by_their_subnets(docker):
+    namespace, rules = docker
+    before = rules()
+    forwarding = Forwarding(namespace)
+    fruit = Way("wsh+", ("10.9.0.0/24", "10.9.1.0/24", "fd00:9::/64"))
+    ways = {"routed fruit": fruit, "routed safe": Way("wsh+", ("10.8.0.0/24",), internal=True)}
+    for _ in range(2):
+        for name, way in ways.items():
+            forwarding.allow(name, way)
+    there = rules()
+    mark = '-m comment --comment "workshop routed fruit" -j ACCEPT'
+    assert f"-A WORKSHOP -s 10.9.0.0/24 -d 10.9.1.0/24 -i wsh+ -o wsh+ {mark}" in there
+    assert f"-A WORKSHOP -s 10.9.0.0/24 -i wsh+ {mark}" in there
+    assert len([rule for rule in there if "routed fruit" in rule]) == 4 + 2 * 2 + 2 * 3
+    assert [rule for rule in there if "routed safe" in rule] == [
+        f"-A WORKSHOP -s 10.8.0.0/24 -d 10.8.0.0/24 -i wsh+ -o wsh+ {mark.replace('fruit', 'safe')}"
+    ]
+    assert not any("fd00" in rule for rule in there), "that is the other program's"
+    Forwarding(namespace).restart(ways)
+    assert rules() == there
+    forwarding.forget("routed fruit")
+    assert not any("routed fruit" in rule for rule in rules())
+    forwarding.forget("routed safe")
+    assert rules() == before
 
 
 def test_rules_are_placed_when_docker_comes_after_the_network():

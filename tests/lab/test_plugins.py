@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from tests.lab.inside import FakeClock, bench, in_lab
 from workshop.cli.docker import docker as commands
 from workshop.engine_api import EngineError
+from workshop.lab.engine.decoding import PluginFailure, field
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import Plugin, PluginFailure, Plugins, field
+from workshop.lab.engine.remote import Plugin, Plugins
 from workshop.lab.engine.versions import VERSIONS
 
 fast = pytest.mark.fast

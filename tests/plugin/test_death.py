@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from tests.support.dying import STEPS, die_at, die_in, killed
-from tests.support.life import BRIDGE, ENDPOINT, HOST_END, METHODS, NAMED, NETWORK, whole_life
+from tests.support.life import BRIDGE, ENDPOINT, HOST_END, METHODS, NAMED, NETWORK, ROUTED, whole_life
 from tests.support.shell import until
 from workshop.errors import PluginError
 from workshop.kernel import programs
@@ -17,21 +17,21 @@ pytestmark = pytest.mark.kernel
 CALLS = whole_life()
 
 
-@pytest.mark.parametrize("options", [{}, NAMED], ids=["its own name", "a given name"])
+@pytest.mark.parametrize("options", [{}, NAMED, ROUTED], ids=["its own name", "a given name", "no bridge"])
 @pytest.mark.parametrize("number", range(len(METHODS)), ids=METHODS)
 def test_a_plugin_that_dies_in_the_middle_of_a_call_is_whole_again_after_its_start(place, number, options, monkeypatch):
     """The plugin dies before each step in turn, and is asked again: so does Docker if nothing of the call was sent."""
     begin, end = place
     calls = whole_life(options)
     for dies_at in STEPS:
-        first = begin()
+        first = begin(driver="all")
         for route, request in calls[:number]:
             assert first.call(route, **request)["status"] == 200
         reached = die_at(first, dies_at, monkeypatch)
         die_in(first, *calls[number])
         monkeypatch.undo()
         end(first)
-        second = begin()
+        second = begin(driver="all")
         for route, request in calls[number:]:
             assert "Err" not in second.call(route, **request), (calls[number][0], dies_at, route)
         nothing_is_left(second)
@@ -42,7 +42,7 @@ def test_a_plugin_that_dies_in_the_middle_of_a_call_is_whole_again_after_its_sta
         pytest.fail("the call has more steps than were tried")
 
 
-@pytest.mark.parametrize("options", [{}, NAMED], ids=["its own name", "a given name"])
+@pytest.mark.parametrize("options", [{}, NAMED, ROUTED], ids=["its own name", "a given name", "no bridge"])
 @pytest.mark.parametrize("route", ["CreateNetwork", "CreateEndpoint", "DeleteEndpoint", "DeleteNetwork"])
 def test_a_call_in_which_the_plugin_died_and_of_which_docker_says_no_more_leaves_nothing(
     place, route, options, monkeypatch
@@ -52,7 +52,7 @@ def test_a_call_in_which_the_plugin_died_and_of_which_docker_says_no_more_leaves
     calls = whole_life(options)
     number = METHODS.index(route)
     for dies_at in STEPS:
-        first = begin()
+        first = begin(driver="all")
         for before, request in calls[:number]:
             assert first.call(before, **request)["status"] == 200
         last = first.journal.last
@@ -62,7 +62,7 @@ def test_a_call_in_which_the_plugin_died_and_of_which_docker_says_no_more_leaves
         came = any(event.kind == "call.started" for event in first.journal.since(last))
         gone = reached() if route.startswith("Create") else came or bool(first.plugin.host.store.calls)
         end(first)
-        second = begin()
+        second = begin(driver="all")
         host = second.plugin.host
         if route.endswith("Endpoint"):
             assert set(host.networks) == {NETWORK}

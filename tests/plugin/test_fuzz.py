@@ -1,4 +1,4 @@
-"""The protocol fuzzed from the table: whatever comes, the answer is JSON, in time, and no link is left."""
+"""The protocol fuzzed from the table: whatever comes, the answer is JSON, in time, and nothing is left."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from tests.support.on_parent import FAR_END, PARENT, lay_cable
 from tests.support.served import Served, start
+from workshop.drivers import DRIVERS
 from workshop.kernel.namespaces import Namespace
-from workshop.protocol import NETWORK_ROUTES
+from workshop.protocol import ROUTES
 
 pytestmark = pytest.mark.kernel
 
@@ -61,7 +62,7 @@ GENERIC = st.dictionaries(
     ),
     st.one_of(
         TEXT,
-        st.sampled_from(["1400", "true", "wsbother", "lo", "10.0.0.0/8", "bridge", "macvlan", "ipvlan"]),
+        st.sampled_from(["1400", "true", "wsbother", "lo", "10.0.0.0/8", *DRIVERS]),
         st.sampled_from([PARENT, f"{PARENT}.10", "passthru", "l3", "private"]),
         st.integers(),
     ),
@@ -101,20 +102,31 @@ FIELDS = {
     "SandboxKey": TEXT,
     "DiscoveryType": st.integers(),
     "DiscoveryData": JSON,
+    "AddressSpace": st.sampled_from(["local", "local", "global", "", "ü"]),
+    "Pool": ADDRESSES,
+    "SubPool": ADDRESSES,
+    "PoolID": st.sampled_from(["local/10.9.1.0/24", "local/10.9.1.0/24", "global/fd00::/64", "", "ü"]),
+    "Address": ADDRESSES,
+    "V6": st.booleans(),
 }
+"""What a field may hold, if it is as its name says; any other field holds anything."""
+
+
+ANSWERED = [route for route in ROUTES if route.interface != "VolumeDriver"]
+"""The routes that the plugin answers."""
 
 
 @st.composite
 def calls(draw: st.DrawFn) -> tuple[str, bytes]:
     """A route of the table, with a body that fits it more or less."""
-    route = draw(st.sampled_from(NETWORK_ROUTES))
+    route = draw(st.sampled_from(ANSWERED))
     kind = draw(st.integers(0, 9))
     if kind == 0:
         return route.path, draw(st.binary(max_size=40))
     if kind == 1:
         return route.path, json.dumps(draw(JSON)).encode()
     names = list(route.request.__annotations__) if route.request else []
-    body = {name: draw(FIELDS[name]) for name in names if draw(st.integers(0, 9))}
+    body = {name: draw(FIELDS.get(name, JSON)) for name in names if draw(st.integers(0, 9))}
     if kind == 2 and body:
         body[draw(st.sampled_from(sorted(body)))] = draw(JSON)
     return route.path, json.dumps(body).encode()
@@ -133,17 +145,29 @@ def published_on(address: str) -> tuple[str, bytes]:
     return "/NetworkDriver.ProgramExternalConnectivity", json.dumps(request).encode()
 
 
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One plugin for all kinds of network."""
+    namespace = Namespace.create()
+    running = start(namespace, tmp_path_factory.mktemp("plugin"), driver="all")
+    yield running
+    running.plugin.stop()
+    running.journal.close()
+    namespace.close()
+
+
 @settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck))
-@given(st.lists(calls(), min_size=1, max_size=4))
-@example([endpoint_with(MacAddress="hello")])
-@example([endpoint_with(MacAddress="02:42")])
-@example([endpoint_with(MacAddress="zz:zz:zz:zz:zz:zz")])
-@example([endpoint_with(MacAddress="01:00:00:00:00:01")])
-@example([published_on("::1%x")])
-@example([published_on("127.0.0.1\n")])
-def test_no_answer_but_json_none_late_and_no_link_left(served, sequence):
-    """Each sequence begins with a network and an endpoint that are there, for most routes need them."""
-    goes_through(served, sequence, {}, set())
+@given(st.sampled_from(["bridge", "routed"]), st.lists(calls(), min_size=1, max_size=4))
+@example("bridge", [endpoint_with(MacAddress="hello")])
+@example("bridge", [endpoint_with(MacAddress="02:42")])
+@example("routed", [endpoint_with(MacAddress="zz:zz:zz:zz:zz:zz")])
+@example("bridge", [endpoint_with(MacAddress="01:00:00:00:00:01")])
+@example("routed", [endpoint_with(Address="10.9.0.2/24"), endpoint_with(Address="10.9.0.3/24")])
+@example("bridge", [published_on("::1%x")])
+@example("routed", [published_on("127.0.0.1\n")])
+def test_no_answer_but_json_none_late_and_nothing_left(served, kind, sequence):
+    """Each sequence begins with a network, an endpoint and a pool that are there, for most routes need them."""
+    goes_through(served, sequence, {"com.docker.network.generic": {"type": kind}}, set())
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +192,8 @@ def test_the_same_with_a_network_on_a_parent(on_parent, sequence):
 
 
 def goes_through(served: Served, sequence: list[tuple[str, bytes]], options: dict, left: set[str]) -> None:
+    assert {route.name for route in ANSWERED} == set(served.plugin.pipeline.handlers)
+    assert "Error" not in served.call("IpamDriver.RequestPool", AddressSpace="local", Pool="10.9.1.0/24")
     pool = [{"Pool": "10.9.0.0/24", "Gateway": "10.9.0.1/24"}]
     made = served.call("CreateNetwork", NetworkID=NETWORKS[0], IPv4Data=pool, Options=options)
     assert made == {"status": 200}
@@ -187,7 +213,10 @@ def goes_through(served: Served, sequence: list[tuple[str, bytes]], options: dic
     finally:
         for network in list(served.plugin.host.networks):
             assert served.call("DeleteNetwork", NetworkID=network) == {"status": 200}
+        for key in list(served.plugin.host.store.pools):
+            assert served.call("IpamDriver.ReleasePool", PoolID=key) == {"status": 200}
     assert served.links() == left
+    assert not served.plugin.host.store.addresses
     assert not served.plugin.host.endpoints
     assert not served.plugin.host.store.calls
     assert not served.plugin.host.firewall.exists()

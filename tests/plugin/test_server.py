@@ -28,7 +28,7 @@ def test_every_route_of_the_table_is_answered_with_json_in_dockers_content_type(
 
 
 def test_activation_and_capabilities_are_what_docker_expects(served):
-    assert json.loads(served.send("/Plugin.Activate")[2]) == {"Implements": ["NetworkDriver"]}
+    assert json.loads(served.send("/Plugin.Activate")[2]) == {"Implements": ["NetworkDriver", "IpamDriver"]}
     answer = json.loads(served.send("/NetworkDriver.GetCapabilities")[2])
     assert answer == {"Scope": "local", "ConnectivityScope": "local", "GwAllocChecker": True}
 

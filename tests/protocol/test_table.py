@@ -38,6 +38,9 @@ def test_the_transcripts_of_three_engines_and_a_swarm_are_there():
         "docker-20.10",
         "docker-26.1",
         "docker-28.5",
+        "ipam-20.10",
+        "ipam-26.1",
+        "ipam-28.5",
         "swarm-28.5-manager-26.1-worker",
         "volumes-20.10",
         "volumes-26.1",
@@ -85,7 +88,7 @@ def test_every_key_that_docker_itself_put_into_options_is_a_known_label_of_that_
     sent = {
         (route.name, key)
         for route, body in bodies()
-        if route.name != "allocate_network"  # there the user's own pairs are the options
+        if route.name not in ("allocate_network", "ipam_request_pool")  # there the user's own pairs are the options
         for key in body.get("Options") or {}
     }
     assert sent and sent <= known
@@ -113,7 +116,7 @@ def test_the_examples_of_a_route_make_a_valid_request_and_answer(route: Route):
     assert wrong_answer(route, example(route.answer)) is None
 
 
-def test_handlers_have_the_names_of_their_methods_in_snake_case_and_volumes_say_so():
+def test_handlers_have_the_names_of_their_methods_in_snake_case_and_other_apis_say_so():
     assert list(BY_NAME) == [
         "activate",
         "get_capabilities",
@@ -131,6 +134,12 @@ def test_handlers_have_the_names_of_their_methods_in_snake_case_and_volumes_say_
         "revoke_external_connectivity",
         "discover_new",
         "discover_delete",
+        "ipam_get_capabilities",
+        "ipam_get_default_address_spaces",
+        "ipam_request_pool",
+        "ipam_release_pool",
+        "ipam_request_address",
+        "ipam_release_address",
         "volume_capabilities",
         "volume_create",
         "volume_get",

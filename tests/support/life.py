@@ -10,6 +10,8 @@ POOL = [{"Pool": "10.9.0.0/24", "Gateway": "10.9.0.1/24"}]
 PORTS = {"com.docker.network.portmap": [{"Proto": 6, "Port": 80, "HostPort": 8080, "HostPortEnd": 8080}]}
 NAMED = {"com.docker.network.generic": {"bridge": "br-shop"}}
 """Options of a network whose bridge is to have a name that is not ours."""
+ROUTED = {"com.docker.network.generic": {"type": "routed"}}
+"""Options of a network without a bridge."""
 
 METHODS = (
     "CreateNetwork",

@@ -49,8 +49,9 @@ class Served:
             connection.close()
 
     def call(self, route: str, **request: Any) -> dict[str, Any]:
-        """Call a NetworkDriver route as Docker does."""
-        status, _, text = self.send(f"/NetworkDriver.{route}", json.dumps(request))
+        """Call a NetworkDriver route as Docker does, or another interface's if ``route`` names it."""
+        whole = route if "." in route else f"NetworkDriver.{route}"
+        status, _, text = self.send(f"/{whole}", json.dumps(request))
         return {"status": status, **json.loads(text)}
 
     def links(self) -> set[str]:

@@ -110,8 +110,8 @@ class World:
         finally:
             database.close()
 
-    def close(self) -> None:
-        """Remove all that is left of it. Raises CommandFailed if Docker refuses to remove a network."""
+    def remove(self) -> None:
+        """Remove all that there is now. Raises CommandFailed if Docker refuses to remove a network."""
         for container in self._containers:
             container.close()
         if self._containers:
@@ -122,3 +122,7 @@ class World:
             if network in there:
                 assert until(lambda n=network: not self.engine.inspect(n)["Containers"], 60), network
                 self.engine.docker("network", "rm", network)
+
+    def close(self) -> None:
+        """Remove all that is left of it. Raises CommandFailed if Docker refuses to remove a network."""
+        self.remove()

@@ -32,6 +32,8 @@ def _fails(error: EngineError) -> int:
 @click.option("--gateway", multiple=True, help="The gateway's address in the subnet.")
 @click.option("--ip-range", multiple=True, help="The part of the subnet to take addresses from.")
 @click.option("--aux-address", multiple=True, help="NAME=ADDRESS that no container gets.")
+@click.option("--ipam-driver", default="default", show_default=True, help="The plugin that gives out addresses.")
+@click.option("--ipam-opt", multiple=True, help="NAME=VALUE for it.")
 @click.option("--ipv6/--no-ipv6", default=False, help="With IPv6 addresses.")
 @click.option("--ipv4", type=bool, default=True, help="With IPv4 addresses (28 and later know how to do without).")
 @click.option("--internal", is_flag=True, help="With no way out.")
@@ -56,7 +58,11 @@ def create(make_api: MakeApi, name: str, **options: Any) -> int:
         "Attachable": options["attachable"],
         "EnableIPv4": options["ipv4"],
         "EnableIPv6": options["ipv6"],
-        "IPAM": {"Driver": "default", "Options": {}, "Config": config},
+        "IPAM": {
+            "Driver": options["ipam_driver"],
+            "Options": docker_options.pairs(options["ipam_opt"]),
+            "Config": config,
+        },
         "Options": docker_options.pairs(options["opt"]),
         "Labels": docker_options.pairs(options["label"]),
     }

@@ -23,6 +23,7 @@ DRIVERS = {
     "vxlan": "workshop.drivers.vxlan",
     "macvlan": "workshop.drivers.macvlan",
     "ipvlan": "workshop.drivers.ipvlan",
+    "routed": "workshop.drivers.routed",
     "null": "workshop.drivers.null",
 }
 """The drivers by name, which is their kind of network, and the module of each. The first is the default."""

@@ -8,6 +8,7 @@ from workshop.drivers.facts import Facts
 from workshop.drivers.host import Host
 from workshop.drivers.options import Options
 from workshop.kernel.firewall import interface
+from workshop.kernel.forwarding import Way
 from workshop.kernel.programs import ProgramError
 
 
@@ -36,7 +37,7 @@ def let_through(
         undo.callback(host.firewall.set, network_id, {})
         host.firewall.set(network_id, elements(name, facts, chosen))
     undo.callback(host.forwarding.forget, name)
-    host.forwarding.allow(name, internal=facts.internal)
+    host.forwarding.allow(name, Way(name, internal=facts.internal))
 
 
 def close_again(host: Host, network_id: str, name: str) -> None:

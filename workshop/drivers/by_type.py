@@ -49,11 +49,16 @@ class ByType:
 
     def _choose(self, route: str) -> Handler:
         def handle(request: Request, host: Host) -> Mapping[str, Any]:
+            network = host.networks.get(request.get("NetworkID") or "")
             if route in ASKED:
                 given = request.get("Options") or {}
                 key = ASKED[route]
-                return self._of(self._type(given if key is None else given.get(key)), route)(request, host)
-            network = host.networks.get(request["NetworkID"])
+                kind = self._type(given if key is None else given.get(key))
+                if network is not None and self._type_of(network) != kind:
+                    raise PluginError(
+                        f"option {options.TYPE}: this network is there already, as {self._type_of(network)}"
+                    )
+                return self._of(kind, route)(request, host)
             if network is not None:
                 return self._of(self._type_of(network), route)(request, host)
             if route in HARMLESS:

@@ -19,12 +19,12 @@ from workshop.protocol.types import (
 
 
 def activate(request: Empty, host: Host) -> ActivateAnswer:
-    """Plugin.Activate: this process is a network driver.
+    """Plugin.Activate: what this process is, by what it answers.
 
     Docker asks anew after its restart, when containers may have been lost.
     """
     forget_lost_endpoints(host)
-    return {"Implements": ["NetworkDriver"]}
+    return {"Implements": host.implements()}
 
 
 def get_capabilities(request: Empty, host: Host) -> CapabilitiesAnswer:

@@ -51,7 +51,7 @@ class Facts:
 
 
 def facts_of(request: Mapping[str, Any]) -> Facts:
-    """Read the addresses of a CreateNetwork request.
+    """Read the addresses of a CreateNetwork request. A pool of all addresses is none: IPAM's driver ``null`` says so.
 
     :raises PluginError: naming the field, such as ``IPv4Data[0].Gateway``.
     """
@@ -69,6 +69,8 @@ def facts_of(request: Mapping[str, Any]) -> Facts:
                 "a subnet such as 10.9.0.0/24",
             )
             gateway = interface(f"{where}.Gateway", data.get("Gateway"), version)
+            if pool is not None and pool.prefixlen == 0:
+                pool = None
             if pool is not None:
                 pools.append(pool)
             if gateway is not None:

@@ -24,9 +24,10 @@ class Host:
     """One host: its kernel, its firewall, and what the plugin remembers of it.
 
     ``kernel`` is a pyroute2 ``IPRoute`` in the host's network namespace. ``networks`` and ``endpoints`` are what the
-    plugin remembers, by ID (see ``Store``). ``plugin`` is the plugin's name, ``scope`` what GetCapabilities answers.
-    ``when_published`` is told of all published ports when they change; ``is_lost`` says of an endpoint's ID whether its
-    links are gone, as the driver has it. ``default_type`` is the kind of networks that say no ``-o type=``.
+    plugin remembers, by ID (see ``Store``). ``plugin`` is the plugin's name, ``scope`` what GetCapabilities answers,
+    and ``implements`` gives what Activate answers. ``when_published`` is told of all published ports when they change;
+    ``is_lost`` says of an endpoint's ID whether its links are gone, as the driver has it. ``default_type`` is the kind
+    of networks that say no ``-o type=``.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class Host:
         self.when_published: Callable[[list[dict[str, Any]]], None] = lambda ports: None
         self.is_lost: Callable[[str], bool] = lambda endpoint_id: False
         self.default_type = ""
+        self.implements: Callable[[], list[str]] = lambda: ["NetworkDriver"]
 
     @property
     def networks(self) -> Mapping[str, dict[str, Any]]:

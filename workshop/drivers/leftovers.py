@@ -120,6 +120,16 @@ def _rows(memory: Store, found: Found) -> None:
             whose = key if kind != "call" else row["EndpointID"] or row["NetworkID"]
             name = whose if kind == "node" else whose[:12]
             found.items.append(Item(kind, name, tell(row), lambda rows=rows, key=key: rows.drop(key)))
+    for key, pool in memory.pools.items():
+        mine = [address for address, row in memory.addresses.items() if row["PoolID"] == key]
+        about = f"given out, addresses in use: {len(mine)}"
+        found.items.append(Item("pool", pool["Pool"], about, lambda key=key, mine=mine: _forget(memory, key, mine)))
+
+
+def _forget(memory: Store, pool: str, addresses: list[str]) -> None:
+    for address in addresses:
+        memory.addresses.drop(address)
+    memory.pools.drop(pool)
 
 
 def _files(paths: list[Path], found: Found) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workshop.drivers import Driver, links, naming, publishing
+from workshop.drivers import Driver, links, naming, publishing, routed_rules
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
+from workshop.kernel.forwarding import Way
 from workshop.kernel.kernel import NetlinkError
 from workshop.kernel.programs import ProgramError
 
@@ -98,15 +100,23 @@ def _restore_rules(host: Host, driver: Driver, result: Reconciled) -> None:
         for port in publishing.hold_again(host.ports, endpoint_id, endpoint.get("Ports") or []):
             result.failed.append(f"the published port {port} is now held by another program")
     owners = _needed(host, driver, result)
-    bridges = {
-        name.strip('"'): "internal" in needed for needed in owners.values() for name in needed.get("bridges", ())
-    }
+    ways = {name: way for owner, needed in owners.items() for name, way in _ways(owner, needed)}
     try:
         if not host.firewall.missing:
             host.firewall.restart(owners)
-        host.forwarding.restart(bridges)
+        host.forwarding.restart(ways)
     except ProgramError as error:
         result.failed.append(f"the firewall's rules are not as they should be: {error}")
+
+
+def _ways(owner: str, needed: dict[str, list[str]]) -> Iterator[tuple[str, Way]]:
+    """What is let through of a network that needs these elements, each with the name of its rules."""
+    for bridge in needed.get("bridges", ()):
+        name = bridge.strip('"')
+        yield name, Way(name, internal="internal" in needed)
+    routed = routed_rules.way(needed)
+    if routed is not None:
+        yield routed_rules.name_of(owner), routed
 
 
 def _needed(host: Host, driver: Driver, result: Reconciled) -> dict[str, dict[str, list[str]]]:

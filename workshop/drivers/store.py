@@ -12,7 +12,7 @@ from typing import Any
 
 from workshop.errors import WorkshopError
 
-_TABLES = ("networks", "endpoints", "calls", "tunnels", "nodes")
+_TABLES = ("networks", "endpoints", "calls", "tunnels", "nodes", "pools", "addresses")
 
 
 class Remembered(Mapping[str, dict[str, Any]]):
@@ -67,7 +67,9 @@ class Store:
     A network's row is its CreateNetwork request. An endpoint's is its CreateEndpoint request, with the driver's
     choices filled into ``Interface``, ``SandboxKey`` after Join, and ``Ports`` once published. ``calls`` are those that
     have begun to make or remove one of them and are not done: ``route`` (``"delete_network"``), ``NetworkID``,
-    ``EndpointID``. What ``tunnels`` and ``nodes`` hold is told in ``vxlan_memory.py``.
+    ``EndpointID``. What ``tunnels`` and ``nodes`` hold is told in ``vxlan_memory.py``. ``pools`` and ``addresses`` are
+    those that were given out to Docker, whoever makes its networks: ``AddressSpace``, ``Pool``, ``SubPool``;
+    ``PoolID``, ``Address``, ``For`` (``gateway`` or ``container``); and both ``Answered``: whether Docker can know it.
 
     :raises WorkshopError: if the file is no store, or another plugin has it open.
     """
@@ -90,6 +92,8 @@ class Store:
             self.calls = Remembered(self._database, "calls", lock)
             self.tunnels = Remembered(self._database, "tunnels", lock)
             self.nodes = Remembered(self._database, "nodes", lock)
+            self.pools = Remembered(self._database, "pools", lock)
+            self.addresses = Remembered(self._database, "addresses", lock)
         except sqlite3.OperationalError as error:
             raise WorkshopError(
                 f"The store {path} cannot be used ({error}).",

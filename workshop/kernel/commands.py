@@ -24,6 +24,8 @@ _BRIDGE_PORT = {
 }
 _FDB_BITS = {"flags": {0x02: "self", 0x04: "master"}, "state": {0x80: "permanent"}}
 """Words for bits: whose forwarding table is meant, the link's own or its bridge's; and what does not age."""
+_ADDRESS_FLAGS = {0x02: "nodad", 0x200: "noprefixroute"}
+_SCOPES = {0: "global", 253: "link", 254: "host"}
 
 _KIND_OPTIONS = {
     "vxlan_id": "id",
@@ -114,8 +116,8 @@ def _address(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> l
     address, length = arguments.pop("address", "?"), arguments.pop("prefixlen", arguments.pop("mask", None))
     words = ["ip", "-6" if ":" in str(address) else None, "addr", verb]
     words += [f"{address}/{length}" if length is not None else address, "dev", device]
-    if arguments.pop("flags", 0):
-        words.append("nodad")
+    flags = arguments.pop("flags", 0)
+    words += [word for bit, word in _ADDRESS_FLAGS.items() if flags & bit]
     arguments.pop("family", None)
     return [word for word in [*words, *_rest(arguments)] if word is not None]
 
@@ -130,6 +132,9 @@ def _route(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> lis
             words += [word, arguments.pop(key)]
     if "oif" in arguments:
         words += ["dev", name_of(arguments.pop("oif"))]
+    if "scope" in arguments:
+        scope = arguments.pop("scope")
+        words += ["scope", _SCOPES.get(scope, scope)]
     return [word for word in [*words, *_rest(arguments)] if word is not None]
 
 

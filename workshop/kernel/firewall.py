@@ -14,10 +14,19 @@ from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.kernel.trace import Trace, ignore, traced
 
+ENDS = "wsh*"
+"""What the host's ends of all pairs are called. Those of bridges are ports, and no packet is routed through them."""
+
 SETS: dict[str, str] = {
     "bridges": "set: type ifname",
     "internal": "set: type ifname",
     "within": "set: type ifname . ifname",
+    "routed4": "set: type ipv4_addr; flags interval",
+    "routed6": "set: type ipv6_addr; flags interval",
+    "inside4": "set: type ipv4_addr . ipv4_addr; flags interval",
+    "inside6": "set: type ipv6_addr . ipv6_addr; flags interval",
+    "closed4": "set: type ipv4_addr; flags interval",
+    "closed6": "set: type ipv6_addr; flags interval",
     "masquerade4": "set: type ipv4_addr; flags interval",
     "masquerade6": "set: type ipv6_addr; flags interval",
     "hairpin4": "set: type ipv4_addr . ipv4_addr; flags interval",
@@ -27,8 +36,9 @@ SETS: dict[str, str] = {
     "published4_on": "map: type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service",
     "published6_on": "map: type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service",
 }
-"""What can differ: the bridges of networks, those that are internal, each bridge with itself, the subnets that are
-masqueraded, each subnet with itself, and the published ports on all or one of the host's addresses."""
+"""What can differ: the bridges of networks, those that are internal, each bridge with itself; the subnets of routed
+networks, those that may talk to each other, those that are internal; the subnets that are masqueraded, each subnet with
+itself, and the published ports on all or one of the host's addresses."""
 
 RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "prerouting": ("type nat hook prerouting priority dstnat", ("fib daddr type local jump publish",)),
@@ -49,8 +59,9 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
             "ip saddr . ip daddr @hairpin4 ct status dnat masquerade",
             "ip6 saddr . ip6 daddr @hairpin6 ct status dnat masquerade",
             "ip saddr 127.0.0.0/8 oifname @bridges masquerade",
-            "ip saddr @masquerade4 oifname != @bridges masquerade",
-            "ip6 saddr @masquerade6 oifname != @bridges masquerade",
+            f'ip saddr 127.0.0.0/8 oifname "{ENDS}" masquerade',
+            f'ip saddr @masquerade4 oifname != @bridges oifname != "{ENDS}" masquerade',
+            f'ip6 saddr @masquerade6 oifname != @bridges oifname != "{ENDS}" masquerade',
         ),
     ),
     "forward": (
@@ -66,10 +77,35 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
             'iifname "br-*" oifname @bridges drop',
         ),
     ),
+    "routed": (
+        # each container has a link of its own here: whose a packet is, its addresses tell
+        "type filter hook forward priority filter",
+        (
+            f'iifname != "{ENDS}" oifname != "{ENDS}" accept',
+            f'iifname "{ENDS}" ct state new,invalid,untracked fib saddr . iif oif missing drop',  # no sender lies
+            f'iifname "{ENDS}" oifname "{ENDS}" ip saddr . ip daddr @inside4 accept',
+            f'iifname "{ENDS}" oifname "{ENDS}" ip6 saddr . ip6 daddr @inside6 accept',
+            "ip saddr @closed4 drop",
+            "ip daddr @closed4 drop",
+            "ip6 saddr @closed6 drop",
+            "ip6 daddr @closed6 drop",
+            "ct status dnat accept",
+            "ct state established,related accept",
+            # an address that no container has: it must not be looked for outside, where the default route leads
+            f'ip saddr @routed4 ip daddr @routed4 oifname != "{ENDS}" reject with icmp host-unreachable',
+            f'ip6 saddr @routed6 ip6 daddr @routed6 oifname != "{ENDS}" reject with icmpv6 addr-unreachable',
+            "ip saddr @routed4 ip daddr @routed4 drop",  # networks do not see each other
+            "ip6 saddr @routed6 ip6 daddr @routed6 drop",
+            "iifname @bridges drop",
+            "oifname @bridges drop",
+            'iifname "docker*" drop',
+            'iifname "br-*" drop',
+        ),
+    ),
     "loopback": (
         # localhost is published through the bridges (route_localnet): nobody else may come in that way
         "type filter hook prerouting priority raw",
-        ("iifname @bridges ip daddr 127.0.0.0/8 drop",),
+        ("iifname @bridges ip daddr 127.0.0.0/8 drop", f'iifname "{ENDS}" ip daddr 127.0.0.0/8 drop'),
     ),
 }
 """The chains: where they hook in, and their rules."""
@@ -193,4 +229,4 @@ def interface(name: str) -> str:
     return f'"{name}"'
 
 
-__all__ = ["RULES", "SETS", "Elements", "Firewall", "ProgramError", "interface"]
+__all__ = ["ENDS", "RULES", "SETS", "Elements", "Firewall", "ProgramError", "interface"]

@@ -1,8 +1,8 @@
-"""Letting bridges' traffic through a FORWARD chain that drops, as Docker sets it up.
+"""Letting networks' traffic through a FORWARD chain that drops, as Docker sets it up.
 
 An accept in a table of our own does not help there: a packet must pass every table. So this is done with iptables, in
 the place that Docker leaves to others (``DOCKER-USER``), or in ``FORWARD`` where Docker is not. All our rules are in
-one chain, ``WORKSHOP``, reached by one jump; both are removed with the last bridge.
+one chain, ``WORKSHOP``, reached by one jump; both are removed with the last network.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from workshop.kernel import programs
@@ -25,22 +26,39 @@ _FAMILIES = {
 }
 
 
-def rules_for(bridge: str, comment: str, *, internal: bool) -> list[str]:
-    """The rules that let one bridge's traffic through, as ``iptables -S`` would print them without ``-A CHAIN``.
+@dataclass(frozen=True)
+class Way:
+    """What one network's traffic is known by: its ``link``, and if it shares that, its ``subnets`` of both IP versions.
 
-    Docker's own bridges are left to Docker's rules, so that networks stay apart.
+    A name that ends in ``+`` means all links whose names begin so. Of an ``internal`` network, nothing goes in or out.
     """
-    mark = f'-m comment --comment "{comment}"'
-    inside = [f"-i {bridge} -o {bridge} {mark} -j ACCEPT"]
-    if internal:
-        return inside
-    return inside + [
-        f"-o {bridge} -m conntrack --ctstate RELATED,ESTABLISHED {mark} -j ACCEPT",
-        f"-o {bridge} -m conntrack --ctstate DNAT {mark} -j ACCEPT",
-        f"-i {bridge} -o docker+ {mark} -j RETURN",
-        f"-i {bridge} -o br-+ {mark} -j RETURN",
-        f"-i {bridge} {mark} -j ACCEPT",
-    ]
+
+    link: str
+    subnets: tuple[str, ...] = ()
+    internal: bool = False
+
+    def rules(self, comment: str, version: int) -> list[str]:
+        """The rules that let it through, as ``iptables -S`` would print them without ``-A CHAIN``.
+
+        Docker's own bridges are left to Docker's rules, so that networks stay apart.
+        """
+        mark = f'-m comment --comment "{comment}"'
+        mine = [subnet for subnet in self.subnets if (":" in subnet) == (version == 6)]
+        if self.subnets and not mine:
+            return []
+        sources, targets = ([f"{flag} {subnet} " for subnet in mine] or [""] for flag in ("-s", "-d"))
+        link = self.link
+        rules = [f"{one}{other}-i {link} -o {link} {mark} -j ACCEPT" for one in sources for other in targets]
+        if self.internal:
+            return rules
+        for target in targets:
+            rules.append(f"{target}-o {link} -m conntrack --ctstate RELATED,ESTABLISHED {mark} -j ACCEPT")
+            rules.append(f"{target}-o {link} -m conntrack --ctstate DNAT {mark} -j ACCEPT")
+        for source in sources:
+            rules.append(f"{source}-i {link} -o docker+ {mark} -j RETURN")
+            rules.append(f"{source}-i {link} -o br-+ {mark} -j RETURN")
+            rules.append(f"{source}-i {link} {mark} -j ACCEPT")
+        return rules
 
 
 class Forwarding:
@@ -50,48 +68,49 @@ class Forwarding:
         self._namespace, self._trace, self._owner = namespace, trace, owner
         self.chain = CHAIN if owner == "workshop" else f"{CHAIN}-{hashlib.sha256(owner.encode()).hexdigest()[:8]}"
         self._lock = threading.Lock()
-        self._bridges: dict[str, bool] = {}
+        self._ways: dict[str, Way] = {}
         self.placed = False
 
-    def allow(self, bridge: str, *, internal: bool = False) -> None:
-        """Let a bridge's traffic through. Does nothing where no FORWARD chain is in the way. Raises ProgramError."""
-        with self._lock:
-            self._bridges[bridge] = internal
-            self._place([bridge])
+    def allow(self, name: str, way: Way | None = None) -> None:
+        """Let a network's traffic through; ``name`` is its bridge's, or any if its ``way`` is told.
 
-    def forget(self, bridge: str) -> None:
-        """Take the bridge's rules away, and with the last bridge the chain. Raises ProgramError."""
+        Does nothing where no FORWARD chain is in the way. Raises ProgramError.
+        """
         with self._lock:
-            self._bridges.pop(bridge, None)
-            self._remove(f'"{self._owner} {bridge}"', all_of_it=not self._bridges)
+            self._ways[name] = way or Way(name)
+            self._place([name])
+
+    def forget(self, name: str) -> None:
+        """Take the network's rules away, and with the last network's the chain. Raises ProgramError."""
+        with self._lock:
+            self._ways.pop(name, None)
+            self._remove(f'"{self._owner} {name}"', all_of_it=not self._ways)
 
     def refresh(self) -> None:
         """Place what is missing: Docker may have started after the plugin, or somebody has flushed the rules."""
         with self._lock:
-            if self._bridges:
-                self._place(list(self._bridges))
+            if self._ways:
+                self._place(list(self._ways))
 
-    def restart(self, bridges: Mapping[str, bool]) -> None:
-        """Let just these bridges through (``True``: an internal one), whatever the chain held before, at one stroke.
-
-        Raises ProgramError.
-        """
+    def restart(self, ways: Mapping[str, Way]) -> None:
+        """Let just these networks through, whatever the chain held before, at one stroke. Raises ProgramError."""
         with self._lock:
-            self._bridges = dict(bridges)
-            if not bridges:
+            self._ways = dict(ways)
+            if not ways:
                 self._remove("", all_of_it=True)
                 return
             self.placed = False
             for family in _FAMILIES:
                 program, there = self._in_the_way(family)
                 if program is not None:
-                    self._apply(program, [f"-N {self.chain}", *self._lines(list(bridges), []), *self._jump(there)])
+                    lines = self._lines(family, list(ways), [])
+                    self._apply(program, [f"-N {self.chain}", *lines, *self._jump(there)])
                     self.placed = True
 
     def clear(self) -> None:
         """Remove our chain and its jumps, whoever made them. Raises ProgramError."""
         with self._lock:
-            self._bridges.clear()
+            self._ways.clear()
             self._remove("", all_of_it=True)
 
     def found_in(self) -> list[str]:
@@ -99,24 +118,20 @@ class Forwarding:
         candidates = [program for family in _FAMILIES for program in self._candidates(family)]
         return [program for program in candidates if f"-N {self.chain}" in self._rules(program)]
 
-    def _place(self, bridges: list[str]) -> None:
+    def _place(self, names: list[str]) -> None:
         for family in _FAMILIES:
             program, there = self._in_the_way(family)
             if program is None:
                 continue
             new = [] if f"-N {self.chain}" in there else [f"-N {self.chain}"]
-            self._apply(program, [*new, *self._lines(bridges, there), *self._jump(there)])
+            self._apply(program, [*new, *self._lines(family, names, there), *self._jump(there)])
             self.placed = True
 
-    def _lines(self, bridges: list[str], there: list[str]) -> list[str]:
-        """The rules of these bridges that are not there yet."""
-        lines = []
-        for bridge in bridges:
-            for rule in rules_for(bridge, f"{self._owner} {bridge}", internal=self._bridges[bridge]):
-                line = f"-A {self.chain} {rule}"
-                if line not in there:
-                    lines.append(line)
-        return lines
+    def _lines(self, family: str, names: list[str], there: list[str]) -> list[str]:
+        """The rules of these networks that are not there yet."""
+        version = 6 if family == "ip6tables" else 4
+        wanted = (rule for name in names for rule in self._ways[name].rules(f"{self._owner} {name}", version))
+        return [line for rule in wanted if (line := f"-A {self.chain} {rule}") not in there]
 
     def _jump(self, there: list[str]) -> list[str]:
         """The jump to our chain, unless it is there."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import json
+import sqlite3
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -59,12 +60,14 @@ class Pipeline:
     """Answers calls with ``handlers``, one per route name; a route without one is unknown.
 
     ``before_answer`` is called when a handler is done and before its call is finished: whoever watches the kernel
-    takes note then of what this call has changed.
+    takes note then of what this call has changed. ``answered`` is told of each answer that is no error, as the last
+    thing before it is sent.
     """
 
     def __init__(self, host: Host, journal: Journal, handlers: Mapping[str, Handler]) -> None:
         self.host, self.journal, self.handlers = host, journal, dict(handlers)
         self.before_answer: Callable[[], None] = lambda: None
+        self.answered: Callable[[str, Mapping[str, Any], Mapping[str, Any]], None] = lambda route, request, answer: None
         self._turns, self._unfinished = Turns(), Unfinished(host.store)
 
     def call(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
@@ -121,13 +124,16 @@ class Pipeline:
                 "endpoint": about["endpoint"],
                 "status": status,
                 "answer": answer,
-                "error": answer.get("Err") or None,
+                "error": answer.get("Err") or (answer.get(route.error) if route else None) or None,
                 "duration_ms": round((ended - began) * 1000, 3),
                 "waited_ms": round((began - came) * 1000, 3),
             }
             self.journal.append("call.finished", finished, number)
             if note is not None:  # the last step: until here, Docker cannot have got the answer
                 self._unfinished.end(note, well=finished["error"] is None)
+            if route is not None and understood is not None and finished["error"] is None:
+                with contextlib.suppress(sqlite3.Error):
+                    self.answered(route.name, understood, answer)
         return status, answer
 
     def _read(self, method: str, path: str, body: bytes) -> tuple[Route | None, dict[str, Any] | InvalidCall]:
@@ -151,9 +157,9 @@ class Pipeline:
                 self._undo(route, request)
                 raise
         except (PluginError, ProgramError) as error:
-            return 200, {"Err": str(error)}
+            return 200, {route.error: str(error)}
         except NetlinkError as error:
-            return 200, {"Err": f"the kernel refused: {error}"}
+            return 200, {route.error: f"the kernel refused: {error}"}
         except Exception as error:  # a mistake in a handler: Docker gets a sentence, the log the place
             return 500, {"Err": f"{route.name} failed: {type(error).__name__}: {error}{_place(error)}"}
 
@@ -164,7 +170,7 @@ class Pipeline:
             raise PluginError(f"the handler of {route.name} answered what Docker cannot read: {wrong}")
         answer = dict(given)
         json.dumps(answer)
-        if not answer.get("Err") and route.name in AFTER:
+        if not answer.get(route.error) and route.name in AFTER:
             AFTER[route.name](self.host.store, request, answer)
         return answer
 

@@ -11,13 +11,14 @@ from workshop.drivers.common import handlers_of
 from workshop.drivers.host import Host
 from workshop.drivers.reconcile import Reconciled, reconcile
 from workshop.drivers.store import Store
+from workshop.ipam.ipam import Ipam
 from workshop.journal import Journal
 from workshop.kernel.namespaces import Namespace
 from workshop.plugin.app import create_app
 from workshop.plugin.keeper import Keeper
 from workshop.plugin.pipeline import Notes, Pipeline
 from workshop.plugin.server import Place, Server
-from workshop.protocol import BY_NAME
+from workshop.protocol import BY_NAME, interfaces
 
 
 class Plugin:
@@ -54,8 +55,11 @@ class Plugin:
         )
         self.host.default_type = self._driver.OPTIONS[0].default
         self.host.is_lost = lambda endpoint_id: self._driver.is_lost(endpoint_id, self.host)
-        handlers = {**handlers_of(vars(self._driver), BY_NAME), **(replaced or {})}
+        self._ipam = Ipam(self.host)
+        handlers = {**handlers_of(vars(self._driver), BY_NAME), **self._ipam.handlers(), **(replaced or {})}
         self.pipeline = Pipeline(self.host, journal, handlers)
+        self.pipeline.answered = self._ipam.answered
+        self.host.implements = lambda: interfaces(self.pipeline.handlers)
         self._keeper = Keeper(self.host, getattr(self._driver, "look_after", lambda host: None))
         self._place: Place | None = None
         self._server: Server | None = None
@@ -64,6 +68,7 @@ class Plugin:
         """Bring memory and kernel together, then answer calls at ``place``. Says what was found different."""
         self._place = place
         result = reconcile(self.host, self._driver)
+        result.done += self._ipam.restore()
         for text in result.done:
             self._notes.warn(f"At start: {text}.", "info")
         for text in result.failed:

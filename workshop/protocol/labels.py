@@ -77,6 +77,22 @@ LABELS: tuple[Label, ...] = (
         "after 20.10",
     ),
     Label(
+        "RequestAddressType",
+        ("ipam_request_address",),
+        str,
+        "`com.docker.network.gateway`: the address is to be the gateway's. Sent only then.",
+        "com.docker.network.gateway",
+        "1.9",
+    ),
+    Label(
+        "com.docker.network.endpoint.macaddress",
+        ("ipam_request_address",),
+        str,
+        "The container's MAC address, if GetCapabilities answered RequiresMACAddress.",
+        "02:42:0a:09:00:05",
+        "1.10",
+    ),
+    Label(
         "com.docker.network.driver.private.no_proxy_6to4",
         ("program_external_connectivity",),
         bool,

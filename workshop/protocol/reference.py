@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Meta
 
+from workshop.protocol.ipam import IpamFailed
 from workshop.protocol.labels import LABELS
 from workshop.protocol.routes import Route
 from workshop.protocol.table import ROUTES
@@ -43,12 +44,16 @@ _INTRO = """# What Docker says to a plugin
 
 <!-- From the table in `workshop/protocol/`, by `python -m workshop.protocol.reference > docs/protocol.md` -->
 
-The network driver's API, and after it the volume driver's.
+The network driver's API, and after it the IPAM driver's and the volume driver's.
 
 Docker calls a plugin by HTTP: every call is a `POST /<Interface>.<Method>` with a JSON body, over a unix
 socket or TCP. It sends no Content-Type, only `Accept: application/vnd.docker.plugins.v1.2+json`. The answer
 is a JSON object with status 200, `{}` at least. Docker ignores the letter case of keys in answers, and keys
 that it does not know; `null` passes for any field. Any answer may be `Err` instead; an empty `Err` is none:
+
+"""
+_IPAM = """
+An IPAM driver's answers have `Error` in its place, and Docker does not look at `Err` there:
 
 """
 _NAMES = {
@@ -96,7 +101,7 @@ def example(body: type | None) -> dict[str, Any]:
 
 def page() -> str:
     """The whole page, in Markdown."""
-    parts = [_INTRO, _table(Failed), "\n", _overview()]
+    parts = [_INTRO, _table(Failed), _IPAM, _table(IpamFailed), "\n", _overview()]
     parts.extend(_route(route) for route in ROUTES)
     parts.append(_labels())
     parts.append("## Objects inside of bodies\n")
@@ -121,7 +126,7 @@ def _route(route: Route) -> str:
         sent += f"\n{_json(example(route.request))}\n"
     return (
         f"## {route.full_name}\n\n{route.meaning} Handler: `{route.name}(request, host)`.\n\n{since}"
-        f"**When:** {route.when}\n\n**On `Err`:** {route.on_error}\n\n"
+        f"**When:** {route.when}\n\n**On `{route.error}`:** {route.on_error}\n\n"
         f"**Request**\n\n{request}**Answer**\n\n{answer}\n"
         f"**Example**\n\n```http\n{sent}```\n\n```json\n{_json(example(route.answer))}\n```\n\n"
     )

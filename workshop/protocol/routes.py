@@ -14,8 +14,8 @@ class Route:
 
     ``request`` and ``answer`` are the TypedDicts of the bodies (``request`` is ``None`` where Docker sends
     none). ``when`` says when Docker calls it, ``on_error`` what Docker does when ``Err`` is answered,
-    ``since`` which Docker called it first (empty: as old as the API), and ``prefix`` is what its handler's name
-    begins with, where the method alone would not tell which API is meant.
+    ``since`` which Docker called it first (empty: as old as the API), ``prefix`` is what its handler's name begins
+    with, where the method alone would not tell which API is meant, and ``error`` the field in which a failure is told.
     """
 
     interface: str
@@ -27,6 +27,7 @@ class Route:
     on_error: str
     since: str = ""
     prefix: str = ""
+    error: str = "Err"
 
     @property
     def full_name(self) -> str:

@@ -74,7 +74,7 @@ class ActivateAnswer(TypedDict):
         list[str],
         about(
             "The APIs: `NetworkDriver`; `IpamDriver` and `VolumeDriver` may stand beside it.",
-            ["NetworkDriver"],
+            ["NetworkDriver", "IpamDriver"],
         ),
     ]
 

@@ -49,12 +49,14 @@ def parse_request(route: Route, body: bytes) -> dict[str, Any]:
 def wrong_answer(route: Route, answer: Any) -> str | None:
     """Say what is wrong with a handler's answer, in a sentence, or ``None`` if Docker can read it.
 
-    Docker ignores unknown keys and accepts ``null`` for any field, and so does this. ``Err`` may stand alone.
+    Docker ignores unknown keys and accepts ``null`` for any field, and so does this. ``Err`` may stand alone, or what
+    the route has in its place.
     """
     if not isinstance(answer, dict):
         return f"the answer must be a JSON object, got {_kind(answer)}"
-    if answer.get("Err") is not None:
-        return None if isinstance(answer["Err"], str) else f"Err must be a string, got {_kind(answer['Err'])}"
+    error = answer.get(route.error)
+    if error is not None:
+        return None if isinstance(error, str) else f"{route.error} must be a string, got {_kind(error)}"
     return mismatch(_without_null(answer), route.answer)
 
 

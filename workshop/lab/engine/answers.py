@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from workshop.lab.engine.decoding import PluginFailure, field, go_kind, text_field
 from workshop.lab.engine.model import Endpoint
-from workshop.lab.engine.remote import PluginFailure, field, go_kind, text_field
 
 _MAC = re.compile(r"[0-9a-f]{2}([:-][0-9a-f]{2}){5}")
 

@@ -18,8 +18,8 @@ from pyroute2.netlink.exceptions import NetlinkError
 from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace, in_thread
 from workshop.kernel.programs import ProgramError
+from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.model import GENERIC
-from workshop.lab.engine.remote import PluginFailure
 from workshop.lab.engine.versions import Version
 
 BRIDGE_NAME = "com.docker.network.bridge.name"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from contextlib import suppress
 
 from workshop.lab.engine import sandbox as os_sandbox
+from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.endpoints import Endpoints
 from workshop.lab.engine.gateways import Gateways
 from workshop.lab.engine.links import Links
 from workshop.lab.engine.model import Attachment, Container, Endpoint, Network, Sandbox
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import PluginFailure
 from workshop.lab.engine.sandbox import MoveFailure
 from workshop.lab.engine.versions import Version
 

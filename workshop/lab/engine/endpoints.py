@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import base64
 import functools
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 from workshop.lab.engine import addresses, answers
-from workshop.lab.engine.ipam import Ipam
+from workshop.lab.engine.decoding import PluginFailure, field
 from workshop.lab.engine.model import EXPOSED, MAC, NO_PROXY, PORTMAP, Attachment, Container, Endpoint, Network, Sandbox
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import PluginFailure, field
 from workshop.lab.engine.versions import Version
 
 
 class Endpoints:
     """The endpoints of one engine. ``tell`` takes the fields of a `docker` event."""
 
-    def __init__(self, version: Version, ipam: Ipam, tell: Callable[..., None]) -> None:
-        self._version, self._ipam, self._tell = version, ipam, tell
+    def __init__(self, version: Version, tell: Callable[..., None]) -> None:
+        self._version, self._tell = version, tell
 
     def create(self, container: Container, network: Network, wish: Attachment) -> Endpoint:
         """CreateEndpoint. Raises Refusal, and then there is no endpoint."""
         endpoint = Endpoint(new_id(), network, container.name, container.id, mac=wish.mac, priority=wish.priority)
+        if network.subnets4 + network.subnets6 and network.ipam.needs_mac and not endpoint.mac:
+            endpoint.mac = "02:42:" + ":".join(f"{octet:02x}" for octet in secrets.token_bytes(4))
         with network.lock:
-            addresses.take(self._ipam, endpoint, wish)
+            addresses.take(endpoint, wish)
         ports = {EXPOSED: container.exposed, PORTMAP: container.portmap}
         endpoint.options = dict(ports)
         told: dict[str, Any] = {} if network.internal else dict(ports)
@@ -41,7 +43,7 @@ class Endpoints:
             undone = functools.partial(self._rolled_back, endpoint, "DeleteEndpoint")
             answers.take_interface(endpoint, answer, undone)
         except PluginFailure as error:
-            addresses.give_back(self._ipam, endpoint)
+            addresses.give_back(endpoint)
             self._tell(endpoints={endpoint.id: None})
             raise Refusal(f"failed to create endpoint {container.name} on network {network.name}: {error}") from None
         network.endpoints[endpoint.id] = endpoint
@@ -89,7 +91,7 @@ class Endpoints:
             _call(endpoint, "DeleteEndpoint")
         endpoint.network.endpoints.pop(endpoint.id, None)
         self._tell(endpoints={endpoint.id: None})
-        addresses.give_back(self._ipam, endpoint)
+        addresses.give_back(endpoint)
 
     def _rolled_back(self, endpoint: Endpoint, route: str) -> str:
         try:

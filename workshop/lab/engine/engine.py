@@ -23,6 +23,7 @@ from workshop.lab.engine.endpoints import Endpoints
 from workshop.lab.engine.execs import Execs
 from workshop.lab.engine.gateways import Gateways
 from workshop.lab.engine.ipam import Ipam, IPNetwork
+from workshop.lab.engine.ipam_drivers import IpamDrivers
 from workshop.lab.engine.links import Links
 from workshop.lab.engine.model import Container, Network
 from workshop.lab.engine.mounting import Mounting
@@ -74,11 +75,12 @@ class PracticeEngine:
         self.firewall = dropping
         """Whether FORWARD drops: False also where there is no working iptables."""
 
-        ipam = Ipam(self.version.rotates_pools, self.id if self.version.ula else None, self._routes)
+        own = Ipam(self.version.rotates_pools, self.id if self.version.ula else None, self._routes)
         self.plugins = Plugins((Path(plugin_dir),), self.version, clock)
+        ipam = IpamDrivers(own, self.plugins, self.version)
         self._bridge = BridgeDriver(host.namespace, self.version, dropping)
         self.networks = Networks(self.version, ipam, self.plugins, self._bridge, self._tell)
-        connector = self._make_connector(ipam)
+        connector = self._make_connector()
         local = folder / "local-volumes"
         self.volumes = Volumes(VolumeDrivers(self.plugins, LocalDriver(local)))
         places = (Path(volume_dir), local) if volume_dir else (local,)
@@ -204,8 +206,8 @@ class PracticeEngine:
         for container in self.containers.all():
             listener(self.containers.told(container))
 
-    def _make_connector(self, ipam: Ipam) -> Connector:
-        endpoints = Endpoints(self.version, ipam, self._tell)
+    def _make_connector(self) -> Connector:
+        endpoints = Endpoints(self.version, self._tell)
         links = Links(self.host.namespace, self.version, self._tell)
         return Connector(self.version, endpoints, links, Gateways(endpoints, links, self.networks.gateway_bridge))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
+from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.endpoints import Endpoints
 from workshop.lab.engine.links import Links
 from workshop.lab.engine.model import Attachment, Container, Endpoint, Network, Sandbox
-from workshop.lab.engine.remote import PluginFailure
 from workshop.lab.engine.sandbox import MoveFailure
 
 EVERYWHERE = ("0.0.0.0/0", "::/0")

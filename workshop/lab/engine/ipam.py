@@ -29,10 +29,16 @@ NO_POOL6 = "could not find an available, non-overlapping IPv6 address pool among
 OVERLAP = "Pool overlaps with other one on this address space"
 
 
+class NoAddress(Refusal):
+    """A pool has no free address."""
+
+
 class Pool:
     """A subnet and what is given out of it. ``range`` is the part that addresses are taken from without being
     named.
     """
+
+    space, gateway = "LocalDefault", ""
 
     def __init__(self, subnet: IPNetwork, part: IPNetwork | None = None) -> None:
         self.subnet, self.range = subnet, part or subnet
@@ -51,7 +57,7 @@ class Pool:
         if wanted is None:
             number = next((n for n in self._range() if n not in self._taken), None)
             if number is None:
-                raise Refusal(f"no available IPv{self.subnet.version} addresses on this network's address pools")
+                raise NoAddress(f"no available IPv{self.subnet.version} addresses on this network's address pools")
         else:
             address = ipaddress.ip_address(wanted)
             if address not in self.subnet:
@@ -81,6 +87,8 @@ class Ipam:
     ``busy`` tells which subnets the host has routes to: default subnets keep away from them.
     """
 
+    needs_mac = False
+
     def __init__(
         self, rotates: bool = False, seed: str | None = None, busy: Callable[[], list[IPNetwork]] = list
     ) -> None:
@@ -94,7 +102,12 @@ class Ipam:
         ]
         self._unique_local = _unique_local(seed) if seed else None
 
-    def add(self, subnet: str | None, part: str | None = None, version: int = 4) -> Pool:
+    def begin(self) -> None:
+        """A network is about to be made: nothing to do."""
+
+    def add(
+        self, subnet: str | None, part: str | None = None, version: int = 4, options: dict[str, str] | None = None
+    ) -> Pool:
         """A pool of the given subnet, or the next default one. Raises Refusal if it overlaps, or none is
         left.
         """
@@ -120,8 +133,8 @@ class Ipam:
         with self._lock:
             self._next = 0
 
-    def take(self, pool: Pool, wanted: str | None = None) -> str:
-        """An address of a pool, with its mask. Raises Refusal."""
+    def take(self, pool: Pool, wanted: str | None = None, *, gateway: bool = False, mac: str = "") -> str:
+        """An address of a pool, with its mask; what for, does not matter. Raises Refusal."""
         with self._lock:
             return pool.take(wanted)
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from workshop.kernel.namespaces import Namespace
-from workshop.lab.engine.ipam import Pool
+from workshop.lab.engine.ipam_drivers import IpamDriver, PoolLike
 from workshop.lab.engine.mounts import Mounts
 
 GENERIC = "com.docker.network.generic"
@@ -32,14 +32,14 @@ class Driver(Protocol):
 class Subnet:
     """One subnet of a network. ``gateway`` has the mask; empty if the network needs none."""
 
-    pool: Pool
+    pool: PoolLike
     gateway: str = ""
     aux: dict[str, str] = field(default_factory=dict)
     asked: dict[str, Any] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
         """The entry of IPv4Data or IPv6Data in CreateNetwork."""
-        data: dict[str, Any] = {"AddressSpace": "LocalDefault", "Pool": str(self.pool.subnet)}
+        data: dict[str, Any] = {"AddressSpace": self.pool.space, "Pool": str(self.pool.subnet)}
         if self.aux:
             data["AuxAddresses"] = self.aux
         if self.gateway:
@@ -49,7 +49,7 @@ class Subnet:
 
 @dataclass
 class Network:
-    """A network, as `docker network create` made it."""
+    """A network, as `docker network create` made it. ``ipam`` is there once it has, or is to have, subnets."""
 
     id: str
     name: str
@@ -63,6 +63,9 @@ class Network:
     ipv6: bool = False
     internal: bool = False
     attachable: bool = False
+    ipam_name: str = "default"
+    ipam_options: dict[str, str] = field(default_factory=dict)
+    ipam: IpamDriver = field(init=False, repr=False)
     builtin: bool = False
     hidden: bool = False
     created: str = field(default_factory=lambda: timestamp())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.model import Container
 from workshop.lab.engine.mounts import in_order
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import PluginFailure
 from workshop.lab.engine.versions import Version
 from workshop.lab.engine.volume_drivers import LOCAL
 from workshop.lab.engine.volumes import Volumes

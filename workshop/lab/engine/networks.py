@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from workshop.lab.engine import subnets
 from workshop.lab.engine.builtin import BRIDGE_NAME, BridgeDriver
-from workshop.lab.engine.ipam import NO_POOL6, OVERLAP, Ipam
-from workshop.lab.engine.model import GENERIC, Driver, Network, Subnet
+from workshop.lab.engine.decoding import PluginFailure, field
+from workshop.lab.engine.ipam_drivers import DEFAULT, IpamDrivers
+from workshop.lab.engine.model import GENERIC, Driver, Network
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import Plugin, PluginFailure, Plugins, field
+from workshop.lab.engine.remote import Plugin, Plugins
 from workshop.lab.engine.versions import Version
 
 PREDEFINED = {"bridge": "bridge", "host": "host", "none": "null"}
@@ -43,7 +44,7 @@ class Networks:
     """The networks of one engine, by ID. ``tell`` takes the fields of a `docker` event."""
 
     def __init__(
-        self, version: Version, ipam: Ipam, plugins: Plugins, bridge: BridgeDriver, tell: Callable[..., None]
+        self, version: Version, ipam: IpamDrivers, plugins: Plugins, bridge: BridgeDriver, tell: Callable[..., None]
     ) -> None:
         self._version, self._ipam, self._plugins, self._bridge = version, ipam, plugins, bridge
         self._tell = tell
@@ -109,9 +110,9 @@ class Networks:
                 raise Refusal(text.format(name=network.name, id=network.id, endpoints=endpoints), 403)
             if self._all.pop(network.id, None) is None:
                 raise Refusal(f"network {network.name} not found", 404)
+        subnets.release(network)
         with suppress(PluginFailure):
             network.driver.call("DeleteNetwork", {"NetworkID": network.id})
-        self._release(network)
         with self._lock:
             self._names.discard(network.name)
         self._tell(networks={network.id: None})
@@ -139,7 +140,7 @@ class Networks:
             return self._make(body, hidden=True)
 
     def _make(self, body: dict[str, Any], builtin: bool = False, hidden: bool = False) -> Network:
-        name, driver_name = body["Name"], body.get("Driver") or "bridge"
+        name, driver_name, addresses = body["Name"], body.get("Driver") or "bridge", body.get("IPAM") or {}
         network = Network(
             new_id(),
             name,
@@ -151,11 +152,13 @@ class Networks:
             ipv6=bool(body.get("EnableIPv6")),
             internal=bool(body.get("Internal")),
             attachable=bool(body.get("Attachable")),
+            ipam_name=str(addresses.get("Driver") or DEFAULT),
+            ipam_options={str(key): str(value) for key, value in (addresses.get("Options") or {}).items()},
             builtin=builtin,
             hidden=hidden,
         )
         if driver_name not in ("null", "host"):
-            self._bring_up(network, (body.get("IPAM") or {}).get("Config") or [])
+            self._bring_up(network, addresses.get("Config") or [])
         self._all[network.id] = network
         self._names.add(name)
         return network
@@ -169,13 +172,15 @@ class Networks:
             options["com.docker.network.internal"] = True
         self._tell(networks={network.id: {"name": network.name, "driver": network.driver_name}})
         try:
+            subnets.check(wishes, self._version)
             skip = self._skipped_gateways(network, options)
-            self._allocate(network, wishes, skip)
-            four, six = ([each.as_data() for each in subnets] for subnets in (network.subnets4, network.subnets6))
+            network.ipam = self._ipam.get(network.ipam_name)
+            subnets.allocate(network, wishes, skip, self._version)
+            four, six = ([each.as_data() for each in some] for some in (network.subnets4, network.subnets6))
             body = {"NetworkID": network.id, "Options": options, "IPv4Data": four, "IPv6Data": six}
             network.driver.call("CreateNetwork", body)
         except (Refusal, PluginFailure) as error:
-            self._release(network)
+            subnets.release(network)
             self._tell(networks={network.id: None})
             raise error if isinstance(error, Refusal) else Refusal(str(error)) from None
 
@@ -195,49 +200,3 @@ class Networks:
             return set()
         answer = driver.call("GwAllocCheck", {"Options": options})
         return {number for number in (4, 6) if field(answer, f"SkipIPv{number}")}
-
-    def _allocate(self, network: Network, wishes: list[dict[str, Any]], skip: set[int]) -> None:
-        for version, wanted, subnets in (
-            (4, network.ipv4, network.subnets4),
-            (6, network.ipv6, network.subnets6),
-        ):
-            mine = [wish for wish in wishes if wish.get("Subnet") and self._parse(wish["Subnet"]).version == version]
-            for wish in (mine or [{}]) if wanted else []:
-                subnets.append(self._add_subnet(wish, version, version not in skip))
-
-    def _add_subnet(self, wish: dict[str, Any], version: int, needs_gateway: bool) -> Subnet:
-        try:
-            pool = self._ipam.add(wish.get("Subnet"), wish.get("IPRange") or None, version)
-        except Refusal as error:
-            prefix = self._version.conflict_prefix if error.message == OVERLAP else ""
-            raise Refusal(prefix + error.message, 500 if error.message == NO_POOL6 else error.status) from None
-        subnet = Subnet(pool, asked=wish)
-        try:
-            gateway = wish.get("Gateway") or None
-            if gateway or needs_gateway:
-                subnet.gateway = self._take(pool, gateway, f"failed to allocate gateway ({gateway})")
-            for name, address in (wish.get("AuxiliaryAddresses") or {}).items():
-                what = f"failed to allocate secondary ip address ({name}:{address})"
-                subnet.aux[name] = self._take(pool, address, what)
-        except Refusal:
-            self._ipam.remove(pool)
-            raise
-        return subnet
-
-    def _take(self, pool: Any, address: str | None, what: str) -> str:
-        try:
-            return self._ipam.take(pool, address)
-        except (Refusal, ValueError) as error:
-            raise Refusal(f"{what}: {error}", getattr(error, "status", 400)) from None
-
-    def _parse(self, subnet: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-        try:
-            return ipaddress.ip_network(subnet if "/" in subnet else "", strict=False)
-        except ValueError:
-            raise Refusal(self._version.bad_subnet.format(subnet=subnet), 400) from None
-
-    def _release(self, network: Network) -> None:
-        for subnet in (*network.subnets4, *network.subnets6):
-            self._ipam.remove(subnet.pool)
-        network.subnets4.clear()
-        network.subnets6.clear()

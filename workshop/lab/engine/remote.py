@@ -12,11 +12,11 @@ import socket
 import threading
 import time
 import weakref
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from workshop.lab.engine.decoding import PluginFailure, decode, field
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
 
@@ -25,16 +25,6 @@ PATIENCE = 30.0
 """Seconds after which no further try is made: 1 + 2 + 4 + 8 fit in, so a call gives up after 15."""
 
 SPEC_FOLDERS = ("/etc/docker/plugins", "/usr/lib/docker/plugins")
-
-
-class PluginFailure(Exception):
-    """A call failed. ``missing`` says that the plugin answered 404, ``unheard`` that nobody answered; ``said`` is the
-    text of its ``Err``, if it sent one.
-    """
-
-    def __init__(self, message: str, *, missing: bool = False, unheard: bool = False, said: str = "") -> None:
-        super().__init__(message)
-        self.missing, self.unheard, self.said = missing, unheard, said
 
 
 class Clock:
@@ -61,11 +51,15 @@ class WallClock(Clock):
 
 
 class Plugin:
-    """A plugin that has been activated: it ``implements`` these; ``capabilities`` are those of its network driver."""
+    """A plugin that has been activated: it ``implements`` these; ``capabilities`` are those of its network driver,
+    ``ipam_capabilities`` those of its IPAM driver, whose ``address_space`` is ``None`` if it did not say.
+    """
 
     def __init__(self, name: str, address: str, version: Version, clock: Clock) -> None:
         self.name, self.address, self.capabilities = name, address, {}
         self.implements: tuple[str, ...] = ()
+        self.ipam_capabilities: dict[str, Any] = {}
+        self.address_space: str | None = ""
         self._version, self._clock = version, clock
         self._under_way: set[socket.socket] = set()
         self._lock, self._given_up = threading.Lock(), threading.Event()
@@ -83,6 +77,10 @@ class Plugin:
                 with contextlib.suppress(OSError):
                     end.shutdown(socket.SHUT_RDWR)
 
+    def ask_address_space(self) -> str:
+        """The address space of local networks. Raises PluginFailure."""
+        return str(field(self.call("IpamDriver.GetDefaultAddressSpaces"), "LocalDefaultAddressSpace") or "")
+
     def call(self, route: str, body: dict[str, Any] | None = None, *, retry: bool = True) -> dict[str, Any]:
         """What the plugin answers to ``route`` (``NetworkDriver.Join``).
 
@@ -94,8 +92,8 @@ class Plugin:
             with contextlib.suppress(ValueError, AttributeError):
                 text = str(field(json.loads(text), "Err") or text)
             raise PluginFailure(f"{route}: {text}", missing=status == 404)
-        answer = _decode(text)
-        error = field(answer, "Err")
+        answer = decode(text)
+        error = field(answer, "Error" if route.startswith("IpamDriver.") else "Err")
         if error:
             raise PluginFailure(f"remote: {error}", said=str(error))
         return answer
@@ -238,8 +236,13 @@ class Plugins:
             raise Refusal(str(error)) from None
         said = field(manifest, "Implements")
         plugin.implements = tuple(said) if isinstance(said, list) else ()
-        if "NetworkDriver" not in plugin.implements:
-            return
+        for interface in plugin.implements:
+            if interface == "NetworkDriver":
+                self._greet_network_driver(plugin)
+            elif interface == "IpamDriver":
+                self._greet_ipam_driver(plugin)
+
+    def _greet_network_driver(self, plugin: Plugin) -> None:
         with contextlib.suppress(PluginFailure):  # only logged, and never tried again
             said = plugin.call("NetworkDriver.GetCapabilities")
             scope = field(said, "Scope")
@@ -247,6 +250,15 @@ class Plugins:
                 checks = bool(field(said, "GwAllocChecker"))
                 reach = field(said, "ConnectivityScope") or scope
                 plugin.capabilities = {"Scope": scope, "ConnectivityScope": reach, "GwAllocChecker": checks}
+
+    def _greet_ipam_driver(self, plugin: Plugin) -> None:
+        with contextlib.suppress(PluginFailure):  # then it needs nothing
+            plugin.ipam_capabilities = plugin.call("IpamDriver.GetCapabilities")
+        if not self._version.asks_spaces:
+            try:
+                plugin.address_space = plugin.ask_address_space()
+            except PluginFailure:
+                plugin.address_space = None
 
     def _names(self) -> set[str]:
         """The plugins known, and those that can be found."""
@@ -278,50 +290,6 @@ def _read_json(path: Path) -> str:
         raise Refusal(f"{path}: {error}") from None
 
 
-def field(answer: Any, name: str) -> Any:
-    """A field of a JSON object, whatever the letter case of its key, as Docker's decoder reads it."""
-    if not isinstance(answer, dict):
-        return None
-    if name in answer:
-        return answer[name]
-    return next((value for key, value in answer.items() if key.lower() == name.lower()), None)
-
-
-def text_field(answer: Any, name: str, where: str) -> str:
-    """A field that has to be text; empty if it is not there or null. Raises PluginFailure as Go's decoder
-    words it.
-    """
-    value = field(answer, name)
-    if value is None or isinstance(value, str):
-        return value or ""
-    raise PluginFailure(f"json: cannot unmarshal {go_kind(value)} into Go struct field {where}.{name} of type string")
-
-
-def _decode(text: str) -> dict[str, Any]:
-    if not text.strip():
-        raise PluginFailure("EOF")
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        first = text.strip()[0]
-        raise PluginFailure(f"invalid character '{first}' looking for beginning of value") from None
-    if answer is None:
-        return {}
-    if not isinstance(answer, dict):
-        raise PluginFailure(f"json: cannot unmarshal {go_kind(answer)} into Go value of type api.Response")
-    return answer
-
-
-def go_kind(value: Any) -> str:
-    """What Go calls a JSON value."""
-    kinds: tuple[tuple[type, str], ...] = ((bool, "bool"), (dict, "object"), (list, "array"), (str, "string"))
-    return next((name for kind, name in kinds if isinstance(value, kind)), "number")
-
-
 def _go_errno(error: OSError) -> str:
     """The error's text as Go writes it: in lower case."""
     return os.strerror(error.errno).lower() if error.errno else str(error)
-
-
-Calls = Callable[[str, dict[str, Any]], dict[str, Any]]
-"""Calls a driver's route by its short name (``Join``), be it a plugin's or the engine's own."""

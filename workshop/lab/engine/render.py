@@ -24,9 +24,10 @@ def network(net: Network, version: Version, names: dict[str, str], detailed: boo
         **shown,
         "EnableIPv6": net.ipv6,
         "IPAM": {
-            "Driver": "default",
-            "Options": None if net.builtin else {},
-            "Config": [_subnet(each) for each in (*net.subnets4, *net.subnets6)] or ([] if net.builtin else None),
+            "Driver": net.ipam_name,
+            "Options": None if net.builtin else net.ipam_options,
+            "Config": [_subnet(each, version) for each in (*net.subnets4, *net.subnets6)]
+            or ([] if net.builtin else None),
         },
         "Internal": net.internal,
         "Attachable": net.attachable,
@@ -42,11 +43,13 @@ def network(net: Network, version: Version, names: dict[str, str], detailed: boo
     }
 
 
-def _subnet(subnet: Subnet) -> dict[str, Any]:
+def _subnet(subnet: Subnet, version: Version) -> dict[str, Any]:
     asked = subnet.asked
     if not asked.get("Subnet"):
         shown = {"Subnet": str(subnet.pool.subnet)}
-        return {**shown, "Gateway": subnet.gateway.split("/")[0]} if subnet.gateway else shown
+        masked = version.masks_gateway6 and subnet.pool.subnet.version == 6
+        gateway = subnet.gateway if masked else subnet.gateway.split("/")[0]
+        return {**shown, "Gateway": gateway} if gateway else shown
     keys = ("Subnet", "IPRange", "Gateway", "AuxiliaryAddresses")
     return {key: asked[key] for key in keys if asked.get(key)}
 

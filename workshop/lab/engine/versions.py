@@ -96,6 +96,24 @@ class Version:
     not_implemented: str
     """The error if a plugin says that it is something else: ``{name}``, ``{interface}``."""
 
+    asks_spaces: bool
+    """Asks an IPAM driver for its address spaces before each network; else once, when it is activated."""
+
+    asks_spaces_again: bool
+    """Asks for them before each pool too."""
+
+    bad_pool: str
+    """The error if an IPAM driver answers no subnet: ``{pool}``."""
+
+    no_address: str
+    """The error if an IPAM driver answers no address."""
+
+    null_ipv6: str
+    """The error for a network with IPv6 and without IPAM, if it is one."""
+
+    masks_gateway6: bool
+    """Shows the gateway of a subnet of IPv6 that the user did not name with its mask."""
+
     bad_subnet: str
     checks_address: bool
     """Checks a static address before the container is created."""
@@ -136,6 +154,12 @@ V20 = Version(
     remove_running="You cannot remove a running container {id}. Stop the container before attempting removal "
     "or force remove",
     not_implemented="legacy plugin: Plugin does not implement the requested driver",
+    asks_spaces=False,
+    asks_spaces_again=False,
+    bad_pool="invalid CIDR address: {pool}",
+    no_address="No address returned",
+    null_ipv6="null ipam driver does not handle IPv6 address pool pool requests",
+    masks_gateway6=True,
     bad_subnet="Invalid subnet {subnet} : invalid CIDR address: {subnet}",
     checks_address=False,
     hosts_names_ids=True,
@@ -158,6 +182,9 @@ V26 = replace(
     "removing or force remove",
     not_implemented='legacy plugin: Plugin does not implement the requested driver: plugin="{name}", '
     'requested implementation="{interface}"',
+    asks_spaces=True,
+    no_address="no address returned",
+    null_ipv6="null ipam driver does not handle IPv6 address pool requests",
     bad_subnet="invalid network config:\ninvalid subnet {subnet}: invalid CIDR block notation",
     checks_address=True,
     hosts_names_ids=False,
@@ -189,6 +216,10 @@ V28 = replace(
     ip6tables=True,
     moves_default_mac="",
     conflict_prefix="invalid pool request: ",
+    asks_spaces_again=True,
+    bad_pool="netip.ParsePrefix(\"{pool}\"): no '/'",
+    null_ipv6="",
+    masks_gateway6=False,
     active_endpoints="error while removing network: network {name} has active endpoints ({endpoints})",
     remove_running='cannot remove container "{name}": container is running: stop the container before '
     "removing or force remove",

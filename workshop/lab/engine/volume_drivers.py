@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from workshop.lab.engine.decoding import PluginFailure, field, text_field
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import Plugin, PluginFailure, Plugins, field, text_field
+from workshop.lab.engine.remote import Plugin, Plugins
 
 LOCAL = "local"
 INTERFACE = "VolumeDriver"

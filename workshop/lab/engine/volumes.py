@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.refusal import Refusal
-from workshop.lab.engine.remote import PluginFailure
 from workshop.lab.engine.volume_drivers import Told, VolumeDriver, VolumeDrivers
 
 NOT_UNIQUE = "volume name must be unique"
