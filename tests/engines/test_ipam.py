@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -13,9 +12,12 @@ from tests.support.engine import Engine
 from tests.support.leftovers import store_rows
 from tests.support.plugin import Plugin
 from tests.support.shell import until
-from tests.support.world import SLEEP, World
+from tests.support.world import World
 
-OURS = ("--ipam-driver", "workshop")
+
+def ours(plugin: Plugin) -> tuple[str, str]:
+    """What makes a network have its addresses from the plugin."""
+    return "--ipam-driver", plugin.name
 
 
 def rows(plugin: Plugin) -> list[str]:
@@ -27,8 +29,8 @@ def rows(plugin: Plugin) -> list[str]:
 def test_a_network_has_its_addresses_from_the_plugin_and_gives_them_back(
     world: World, engine: Engine, plugin: Plugin, kind: str
 ):
-    name = world.network(*OURS, "-o", f"type={kind}", ipv6=True)
-    assert engine.inspect(name)["IPAM"]["Driver"] == "workshop"
+    name = world.network(*ours(plugin), "-o", f"type={kind}", ipv6=True)
+    assert engine.inspect(name)["IPAM"]["Driver"] == plugin.name
     asked = world.subnet.replace("0/24", "50")
     one, two = world.container(name), world.container(name, "--ip", asked)
     assert two.address(name) == asked
@@ -50,21 +52,21 @@ def test_subnets_ranges_gateways_and_refusals(world: World, engine: Engine, plug
     engine.exec("ip", "link", "set", "lan0", "up")
     try:
         ranged = ("--subnet", "10.67.0.0/24", "--ip-range", "10.67.0.128/25", "--gateway", "10.67.0.254")
-        name = world.network(*OURS, *ranged, "--aux-address", "router=10.67.0.128", subnet=False)
+        name = world.network(*ours(plugin), *ranged, "--aux-address", "router=10.67.0.128", subnet=False)
         assert world.container(name).address(name) == "10.67.0.129"
         for subnet, said in (
             ("10.67.0.0/25", "the pool 10.67.0.0/25 overlaps with 10.67.0.0/24, which is given out already"),
             ("10.66.9.0/24", r"overlaps with 10.66.0.0/16, to which the host has a route \(dev lan0\)"),
         ):
             wrong = engine.docker(
-                "network", "create", "-d", "workshop", *OURS, "--subnet", subnet, "wrong", check=False
+                "network", "create", "-d", plugin.name, *ours(plugin), "--subnet", subnet, "wrong", check=False
             )
             assert wrong.returncode == 1
             assert re.search(said, wrong.stderr), wrong.stderr
-        any_one = world.network(*OURS, subnet=False)
+        any_one = world.network(*ours(plugin), subnet=False)
         subnet = ipaddress.ip_network(engine.inspect(any_one)["IPAM"]["Config"][0]["Subnet"])
         assert subnet.subnet_of(ipaddress.ip_network("10.208.0.0/12"))
-        bridge = world.network(*OURS, driver="bridge")
+        bridge = world.network(*ours(plugin), driver="bridge")
         one, two = world.container(bridge), world.container(bridge)
         assert one.pings(two.address(bridge)), "Docker's own driver takes them as well"
         world.remove()
@@ -73,21 +75,8 @@ def test_subnets_ranges_gateways_and_refusals(world: World, engine: Engine, plug
         engine.exec("ip", "link", "del", "lan0")
 
 
-def test_containers_that_start_at_once_get_different_addresses(world: World, engine: Engine, plugin: Plugin):
-    name = world.network(*OURS)
-    containers = [world.expect(world.new_name("many")) for _ in range(10)]
-
-    def start(container):
-        return engine.docker("run", "-d", "--name", container.name, "--net", name, *SLEEP)
-
-    with ThreadPoolExecutor(10) as pool:
-        list(pool.map(start, containers))
-    assert len({container.address(name) for container in containers}) == 10
-    assert disagreements(engine, plugin) == []
-
-
 def test_addresses_outlive_the_plugin_and_docker(world: World, engine: Engine, plugin: Plugin):
-    name = world.network(*OURS, ipv6=True)
+    name = world.network(*ours(plugin), ipv6=True)
     one, two = world.container(name, "--restart", "always"), world.container(name)
     before = rows(plugin)
     plugin.kill()

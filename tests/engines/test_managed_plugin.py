@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from shipping.entry import KEPT
+from tests.engines.test_ipam import test_subnets_ranges_gateways_and_refusals
 from tests.engines.test_networks import (
     test_containers_ping_each_other_by_name_and_address,
     test_traffic_passes_beside_dockers_own_forward_drop,
 )
 from tests.engines.test_ports import test_a_published_port_answers_to_everyone
+from tests.engines.test_routed import test_containers_reach_each_other_the_host_and_what_is_outside
 from tests.engines.test_survival import (
     test_a_restarted_engine_finds_its_networks_and_containers,
     test_containers_go_on_while_the_plugin_is_restarted,
@@ -32,6 +34,8 @@ __all__ = [
     "test_a_restarted_engine_finds_its_networks_and_containers",
     "test_containers_go_on_while_the_plugin_is_restarted",
     "test_containers_ping_each_other_by_name_and_address",
+    "test_containers_reach_each_other_the_host_and_what_is_outside",
+    "test_subnets_ranges_gateways_and_refusals",
     "test_traffic_passes_beside_dockers_own_forward_drop",
 ]
 

@@ -159,7 +159,7 @@ def test_a_running_container_is_connected_and_disconnected(world: World, engine:
 
 
 def test_ten_containers_start_and_end_at_once_and_nothing_is_left(world: World, engine: Engine, plugin: Plugin):
-    name = world.network(*ROUTED, ipv6=True)
+    name = world.network(*ROUTED, "--ipam-driver", plugin.name, ipv6=True)
     containers = [world.expect(world.new_name("many")) for _ in range(10)]
 
     def start(container):

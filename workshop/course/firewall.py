@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from workshop.kernel import programs
 from workshop.kernel.firewall import Firewall
-from workshop.kernel.forwarding import CHAIN, Forwarding
+from workshop.kernel.forwarding import CHAIN, Forwarding, Way
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.lab.lab import UPLINK
@@ -56,16 +56,16 @@ def place(host: Namespace) -> None:
 class Standing(Forwarding):
     """Forwarding that is let through already: see ``place``."""
 
-    def allow(self, bridge: str, *, internal: bool = False) -> None:
+    def allow(self, name: str, way: Way | None = None) -> None:
         """Nothing is left to do."""
 
-    def forget(self, bridge: str) -> None:
+    def forget(self, name: str) -> None:
         """Nothing is to be taken back."""
 
     def refresh(self) -> None:
         """Nothing is to be put back: the judge looks after the host."""
 
-    def restart(self, bridges: Mapping[str, bool]) -> None:
+    def restart(self, ways: Mapping[str, Way]) -> None:
         """Nothing is left to do."""
 
     def clear(self) -> None:
