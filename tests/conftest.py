@@ -6,6 +6,7 @@ import atexit
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import uuid
 from collections import Counter
@@ -35,6 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if is_worker(config) or MARK not in os.environ:
         os.environ[MARK] = uuid.uuid4().hex  # what another worker started is not ours
+    # as in an active environment: what is said to type is `python -m workshop` then
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if os.geteuid() == 0 and not kinds.is_root():
         _settle_in_user_namespace()
     config.stash[_left_out] = Counter()

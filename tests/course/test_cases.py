@@ -1,5 +1,6 @@
 """Every exercise against handlers that learners write: each wrong one is told its cause first, each right one passes.
 
+That stubs fail and solutions pass, on every engine, is proved by ``dev check`` (``tests/cli/test_course_dev.py``).
 The handlers are in ``cases/NN_name/wrong`` and ``cases/NN_name/right``. A wrong one begins with ``# cause: <check>``;
 then may come ``# seen: <text>``, which the finding's ``seen`` has to contain. In an exercise of parts, each says
 ``# part: <name>`` in its first lines.
@@ -17,7 +18,6 @@ import pytest
 
 from tests.course.judging import Judge
 from workshop.course.exercise import Exercise, catalogue
-from workshop.lab.engine.versions import VERSIONS
 
 CASES = Path(__file__).parent / "cases"
 WRONG, RIGHT = 8, 3
@@ -38,16 +38,6 @@ def cases(kind: str) -> list[Any]:
         pytest.param((each.label, each.engine), each, path, id=f"{each.label}-{path.stem}")
         for each in EXERCISES
         for path in sorted((CASES / each.label / kind).glob("*.py"))
-    ]
-
-
-def files(which: str, *engines: str) -> list[Any]:
-    """The stubs or the solutions of all exercises, with each of these engines (default: the exercise's own)."""
-    return [
-        pytest.param((each.label, engine), each, file, id=f"{each.label}-{Path(file).stem}-{engine}")
-        for each in EXERCISES
-        for engine in engines or (each.engine,)
-        for file in each.files
     ]
 
 
@@ -106,20 +96,6 @@ def test_a_wrong_handler_is_told_its_cause_first(judge: Judge, exercise: Exercis
 @pytest.mark.parametrize(("judge", "exercise", "path"), cases("right"), indirect=["judge"])
 def test_a_right_handler_passes(judge: Judge, exercise: Exercise, path: Path, tmp_path: Path):
     verdict = judge(placed(exercise, path, tmp_path))
-    assert verdict["passed"], told(verdict)
-
-
-@pytest.mark.parametrize(("judge", "exercise", "file"), files("stub"), indirect=["judge"])
-def test_the_stub_runs_and_fails_with_a_finding(judge: Judge, exercise: Exercise, file: str):
-    verdict = judge(exercise.stub(file))
-    assert verdict["problem"] is None, verdict["problem"]
-    assert verdict["findings"] and not verdict["passed"]
-    assert verdict["findings"][0]["check"] != "loads", told(verdict)
-
-
-@pytest.mark.parametrize(("judge", "exercise", "file"), files("solution", *VERSIONS), indirect=["judge"])
-def test_the_solution_passes_on_every_engine(judge: Judge, exercise: Exercise, file: str):
-    verdict = judge(exercise.solution(file))
     assert verdict["passed"], told(verdict)
 
 

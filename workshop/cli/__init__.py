@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from workshop import __version__
-from workshop.cli import streams
+from workshop.cli import ourselves, streams
 from workshop.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, WorkshopError
 
 COMMANDS = {
@@ -84,7 +84,7 @@ def workshop(context: click.Context) -> None:
 def _say_what_next() -> None:
     from workshop.cli import lines
 
-    us, width = "python -m workshop", lines.columns()
+    us, width = ourselves.us(), lines.columns()
     if progress := _progress(us):
         click.echo(lines.prose(progress, width) + "\n")
     click.echo("Start with one of these:\n")
@@ -116,7 +116,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and give its exit code."""
     try:
-        result: Any = workshop.main(arguments, prog_name="python -m workshop", standalone_mode=False)
+        result: Any = workshop.main(arguments, prog_name=ourselves.us(), standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as error:
         return error.exit_code
@@ -130,7 +130,7 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(f"{message}{stop} See `{_help_of(error, arguments)} --help`.", err=True)
         return WRONG_USE
     except WorkshopError as error:
-        click.echo(str(error), err=True)
+        click.echo(ourselves.as_typed(str(error)), err=True)
         return error.exit_code
     except Exception as error:
         if isinstance(error, OSError) and (why := streams.why_unwritable(error)):
@@ -148,4 +148,4 @@ def _help_of(error: click.ClickException, arguments: list[str] | None) -> str:
     if context := getattr(error, "ctx", None):
         return context.command_path
     words = sys.argv[1:] if arguments is None else arguments
-    return " ".join(["python -m workshop", *(word for word in words[:1] if word in COMMANDS)])
+    return " ".join([ourselves.us(), *(word for word in words[:1] if word in COMMANDS)])

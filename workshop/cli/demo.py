@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from workshop.cli.ourselves import us
+
 if TYPE_CHECKING:
     from workshop.cli.laboratory import Laboratory
     from workshop.cli.running import Ending, Running
 
-_AS_TYPED = (".venv/bin/python" if sys.prefix.endswith("/.venv") else "python") + " -m workshop"
-"""How the person can call us again in a second terminal, where no environment may be active."""
 _FIRST = "docker network create -d workshop cafe"
 VERSIONS = ("20.10", "26.1", "28.5")
 
@@ -75,7 +75,7 @@ def demo(
                         *shown,
                         engine=f"practice engine {engine}",
                         driver=driver,
-                        try_this=f"{_AS_TYPED} {_FIRST}",
+                        try_this=f"{us()} {_FIRST}",
                     )
                     running.announce(**known_as, engine=str(laboratory.socket()))
                     click.echo(f"Ready: dashboard at {url}")
@@ -151,7 +151,7 @@ def _what_next() -> None:
     width = lines.columns()
     click.echo("\nYour turn. In a second terminal:")
     for typed in (_FIRST, "docker run -d --name bar --net cafe busybox httpd -f -p 80", "calls --follow"):
-        click.echo(lines.command(f"{_AS_TYPED} {typed}", width, 2))
+        click.echo(lines.command(f"{us()} {typed}", width, 2))
     click.echo(lines.prose("Ctrl-C ends the lab, and all that was made in it is gone.", width))
 
 

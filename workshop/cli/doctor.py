@@ -8,6 +8,7 @@ import os
 import click
 
 from workshop.cli import lines
+from workshop.cli.ourselves import us
 from workshop.errors import CANNOT_HERE, DONE
 
 _COLORS = {"ok": "green", "warning": "yellow", "problem": "red"}
@@ -40,7 +41,7 @@ def doctor(as_json: bool) -> int:
     counts = {state: sum(one.status.value == state for one in findings) for state in _COLORS}
     if good:
         left = f", with {_many(counts['warning'], 'warning')}" if counts["warning"] else ""
-        end = f"The lab works on this machine{left}. Next: `python -m workshop demo`."
+        end = f"The lab works on this machine{left}. Next: `{us()} demo`."
     else:
         end = f"The lab cannot run on this machine yet: {_many(counts['problem'], 'problem')}, see above."
     click.echo("\n".join([*told, "", lines.prose(end, columns)]), color=color)

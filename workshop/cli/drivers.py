@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from workshop.cli.ourselves import as_typed
+
 
 @click.command()
 @click.argument("name", required=False)
@@ -16,7 +18,7 @@ def drivers(name: str | None) -> None:
             summary = (room.load(each).__doc__ or "").partition("\n")[0]
             click.echo(f"{each:10} {summary}")
         click.echo("\nA plugin serves them all: -o type=NAME chooses for a network, without it the first.")
-        click.echo("The options of one: python -m workshop drivers NAME")
+        click.echo(as_typed("The options of one: python -m workshop drivers NAME"))
         return
     for option in room.load(name).OPTIONS:
         default = ", ".join(map(str, option.default)) if isinstance(option.default, tuple) else option.default

@@ -25,4 +25,4 @@ def init(folder: str) -> None:
     if path == Path.cwd():
         click.echo(f"Begin with `{typed('start')}`.")
     else:
-        click.echo(f"Go there (`cd {shlex.quote(shown)}`) and begin with `{typed('start')}`.")
+        click.echo(f"Go there (`cd {shlex.quote(shown)}`) and begin with `{typed('start', path)}`.")

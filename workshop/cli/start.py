@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workshop.cli.course_options import bench, sitting_options, tell_notes
+from workshop.cli.ourselves import as_typed
 
 if TYPE_CHECKING:
     from workshop.course.exercise import Exercise
@@ -24,7 +25,9 @@ def start(folder: str | None, **options: Any) -> int:
     exercise = where(workbench)
     tell_notes(workbench)
     if exercise is None:
-        click.echo("All exercises have passed. `python -m workshop list` shows them, `exercise N` goes back to one.")
+        click.echo(
+            as_typed("All exercises have passed. `python -m workshop list` shows them, `exercise N` goes back to one.")
+        )
         return DONE
     return sit(exercise, workbench, **options)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,20 +13,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from workshop.cli.ourselves import us
 from workshop.journal.text import clock, harmless
 
 FOLDED = 6
 """Titles of findings beyond the first that are named; the rest is counted."""
 
-PYTHON = ".venv/bin/python" if sys.prefix.endswith("/.venv") else "python"
-"""How the person can call us in a second terminal, where no environment may be active."""
-
 _GOOD, _BAD, _DIM = "bold green", "bold red", "dim"
 
 
-def typed(command: str) -> str:
-    """A command of ours as it is typed here."""
-    return f"{PYTHON} -m workshop {command}"
+def typed(command: str, folder: Path | None = None) -> str:
+    """A command of ours as it is typed here, or in a folder."""
+    return f"{us(folder)} {command}"
 
 
 def verdict(data: Mapping[str, Any], *, next_text: str = "", next_command: str = "", hints: str = "") -> RenderableType:
