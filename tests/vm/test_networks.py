@@ -10,7 +10,7 @@ from tests.support import kinds
 from tests.support.shell import PATIENCE
 from tests.support.vm import VM
 
-FILES = {"tests/drivers/on_debians_kernel.py": 30, "tests/engines/on_debians_kernel.py": 7}
+FILES = {"tests/drivers/on_debians_kernel.py": 30, "tests/engines/on_debians_kernel.py": 6}
 """Files of tests that run in the machine, and how many each has at least."""
 
 
