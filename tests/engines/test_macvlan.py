@@ -320,6 +320,6 @@ def test_what_docker_and_the_plugin_tell_of_an_endpoint(world: World, engine: En
     told = json.loads(plugin.run("topology", "--format", "json").stdout)
     links = [link for host in told["hosts"] for space in host["namespaces"] for link in space["links"]]
     (mine,) = [link for link in links if link["endpoint"] == one.attachment(name)["EndpointID"]]
-    assert (mine["kind"], mine["network_name"]) == ("macvlan", name)
+    assert (mine["kind"], mine["info"]["mode"], mine["network_name"]) == ("macvlan", "private", name)
     (wire,) = [link for link in links if link["id"] == mine["parent"]]
     assert wire["name"] == WIRE and wire["peer"] != mine["id"]

@@ -219,3 +219,20 @@ def test_the_text_has_what_every_kind_says_and_the_table_of_a_tunnel() -> None:
     sample.link(host["namespaces"][0], "mac", "macvlan", info={"mode": "bridge"})
     assert "eth0.10  vlan  VLAN 10" in draw.text(sample.done())
     assert "mac  macvlan  mode bridge" in draw.text(sample.done())
+
+
+def test_a_container_s_link_says_what_it_sits_on_and_how_in_text_and_picture() -> None:
+    sample = Sample()
+    host = sample.host()
+    parent = host["namespaces"][0]["links"][0]
+    box = sample.space(host, "web")
+    sample.link(
+        box, "eth0", "ipvlan", addresses=["10.9.0.2/24"], parent=parent["id"], info={"mode": "l3", "flag": "bridge"}
+    )
+    lone = sample.space(host, "lone")
+    sample.link(lone, "eth0", "macvlan", addresses=["10.9.0.3/24"], info={"mode": "vepa"})
+    graph = sample.done()
+    said = draw.text(graph)
+    assert "ipvlan on eth0 mode l3" in said and "macvlan mode vepa" in said
+    lines = [line for drawn in layout.picture(graph).boxes.values() for line, _ in drawn.lines]
+    assert "ipvlan on eth0 mode l3" in lines and "macvlan mode vepa" in lines

@@ -369,21 +369,6 @@ def test_what_goes_over_to_another_network_is_not_left_over_from_the_first(bench
     assert (link["network"], link["left_over"]) == (OTHER, False)
 
 
-def test_the_parent_of_a_macvlan_that_moved_into_a_container_is_no_other_end_of_it(bench: Bench) -> None:
-    def move(ip: IPRoute) -> None:
-        ip.link("add", ifname="p0", kind="veth", peer={"ifname": "p1", "net_ns_fd": far.descriptor})
-        parent = ip.link_lookup(ifname="p0")[0]
-        ip.link("add", ifname=END, kind="macvlan", link=parent)
-        ip.link("set", index=ip.link_lookup(ifname=END)[0], net_ns_fd=bench.box.descriptor)
-
-    far = Namespace.create()
-    bench.ip(bench.host, move)
-    parent, moved = bench.link("p0"), bench.link(END)
-    assert moved["parent"] == parent["id"]
-    assert parent["peer"] != moved["id"]
-    far.close()
-
-
 def test_a_port_keeps_its_row_and_a_newcomer_takes_the_one_that_is_free(bench: Bench) -> None:
     bench.ip(bench.host, bench.create_network)
     for number in range(3):

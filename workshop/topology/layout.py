@@ -229,7 +229,7 @@ class _Host:
     def _container(self, space: Space, y: float) -> Box:
         named = bool((space.get("container") or {}).get("name") or space.get("name"))
         lines: list[Line] = [(words.of_namespace(space), "name" if named else "plain")]
-        lines += words.interfaces(space, 3)
+        lines += words.interfaces(space, 3, self.parts.links)
         classes = ["container"] if named else ["container", "unnamed"]
         classes += ["down"] if any(link["state"] == "down" for link in space["links"]) else []
         made_now = self.call is not None and any(link["made_by"] == self.call for link in space["links"])

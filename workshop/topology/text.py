@@ -63,7 +63,7 @@ def _host(host: dict[str, Any], homes: dict[str, Any]) -> Tree:
             own.append((_link(link, kind, *words.of_info(link), *more), below))
     for space in spaces:
         if not space["root"] and not any(link["id"] in told for link in space["links"]):
-            own.append((_container(space), [(line, []) for line, _ in words.interfaces(space, 12)]))
+            own.append((_container(space), [(line, []) for line, _ in words.interfaces(space, 12, links)]))
     return own + tree if own or tree else [("no networks yet", [])]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 JOINER = "\u200d"  # makes one emoji of several; the other invisible ones turn or hide text
@@ -64,6 +65,10 @@ SAID = {"vni": "VNI {}", "local": "from {}", "port": "port {}", "group": "group 
 """How each field of a link's ``info`` is told, in this order; others are not."""
 
 
+ON_PARENT = ("macvlan", "ipvlan", "macvtap", "ipvtap")
+"""Kinds of links that are in a container as a whole, and sit on a link of its host."""
+
+
 def of_info(link: dict[str, Any]) -> list[str]:
     """What a link's kind says of itself, in a few words each: ``VNI 42``, ``mode bridge``."""
     info = link.get("info") or {}
@@ -83,11 +88,11 @@ def ports_of(space: dict[str, Any], *, far: bool = False) -> list[str]:
     return list(dict.fromkeys(of_port(port, far=far) for port in space.get("ports", ())))
 
 
-def interfaces(space: dict[str, Any], most: int) -> list[tuple[str, str]]:
+def interfaces(space: dict[str, Any], most: int, above: Mapping[str, dict[str, Any]]) -> list[tuple[str, str]]:
     """What is said of a container's interfaces and ports in at most ``most`` lines: ``(text, style)`` each.
 
-    If there is no room for all, the MACs are left out, then further addresses, then ports.
-    Styles are those of ``draw.STYLES``.
+    ``above`` are the links of its host by ID, among them the parents of macvlan and ipvlan links. If there is no room
+    for all, the MACs are left out, then further addresses, then ports. Styles are those of ``draw.STYLES``.
     """
     lines: list[tuple[int, str, str]] = []
     links = sorted(space["links"], key=lambda link: (link["born"], link["id"]))
@@ -97,6 +102,10 @@ def interfaces(space: dict[str, Any], most: int) -> list[tuple[str, str]]:
         first = " ".join([name, *addresses[:1], *(["down"] if down else [])])
         lines.append((0, first, "mono-wrong" if down else "mono"))
         lines += [(2, " " * (len(name) + 1) + address, "mono") for address in addresses[1:]]
+        if link["kind"] in ON_PARENT:
+            parent = above.get(link.get("parent") or "")
+            on = [f"on {clean(parent['name'])}"] if parent else []
+            lines.append((2, " ".join([link["kind"], *on, *of_info(link)]), "soft"))
         if link["mac"]:
             lines.append((3, link["mac"], "soft"))
     lines += [(1, port, "port") for port in ports_of(space)]
