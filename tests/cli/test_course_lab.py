@@ -88,7 +88,11 @@ def test_of_two_hosts_the_one_that_is_named_is_asked():
 def test_keys_do_what_they_say():
     with course_command() as course:
         course.verdict("NOT PASSED")
-        course.press("h")
+        course.press("help")
+        course.wait_for("n next  h hint  r rerun")
+        course.press("reset")
+        course.wait_for("n next  h hint  r rerun", 2)
+        course.press("h")  # the first one still, and nothing has been judged again
         course.wait_for("Hint 1 of ")
         course.press("s")
         course.wait_for("has not passed yet. Press s again to see it anyway.")

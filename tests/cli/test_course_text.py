@@ -7,6 +7,8 @@ import os
 import pty
 import re
 import termios
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,8 @@ from rich.console import RenderableType
 
 from workshop.cli import verdict_text
 from workshop.cli.printed import Printed
-from workshop.cli.screen import Keys, Screen
+from workshop.cli.screen import TOGETHER, Keys, Screen
+from workshop.cli.teller import key_of
 from workshop.journal import Event
 
 FINDING = {
@@ -318,8 +321,9 @@ def test_each_key_is_heard_at_once_and_unseen(line: tuple[int, Any]):
     before = termios.tcgetattr(stream)
     with Keys(stream) as keys:
         assert keys.terminal
-        os.write(keyboard, b"hN")
-        assert keys.pressed(5) == ["h", "n"]
+        for typed, heard in ((b"h", ["h"]), (b"N", ["n"]), (b"ss", ["s", "s"]), (b" ", [])):
+            os.write(keyboard, typed)
+            assert keys.pressed(5) == heard
         os.write(keyboard, b"\x1b[A")
         assert keys.pressed(5) == []
         os.write(keyboard, b"\x04")
@@ -337,14 +341,38 @@ def test_a_terminal_that_is_not_ours_is_left_alone(line: tuple[int, Any]):
         assert keys.pressed(0.01) == []
 
 
-def test_from_a_pipe_each_line_is_a_key():
+def test_a_word_typed_on_a_terminal_is_no_row_of_keys(line: tuple[int, Any]):
+    keyboard, stream = line
+    with Keys(stream) as keys:
+        os.write(keyboard, b"reset\n")
+        assert keys.pressed(5) == ["reset"]
+        typing = threading.Thread(
+            target=lambda: [
+                (time.sleep(TOGETHER / 10), os.write(keyboard, letter)) for letter in (b"h", b"e", b"l", b"p")
+            ]
+        )
+        typing.start()
+        assert keys.pressed(5) == ["help"]
+        typing.join()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("h", "h"), ("hint", "h"), ("next", "n"), ("rerun", "r"), ("solution", "s"), ("list", "l"), ("quit", "q")]
+    + [(word, word) for word in ("help", "reset", "hin", "hints", "x", "n next")],
+)
+def test_a_key_is_its_letter_or_its_whole_name(typed: str, meant: str):
+    assert key_of(typed) == meant
+
+
+def test_from_a_pipe_each_line_is_a_key_or_a_word():
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", buffering=0) as stream, Keys(stream) as keys:
         assert not keys.terminal
         os.write(writing, b"next\n\nh")
-        assert keys.pressed(5) == ["n"]
-        os.write(writing, b"int\n q\n")
-        assert keys.pressed(5) == ["h", "q"]
+        assert keys.pressed(5) == ["next"]
+        os.write(writing, b"elp\n q\n")
+        assert keys.pressed(5) == ["help", "q"]
         os.close(writing)
         assert keys.pressed(5) == []
         assert keys.pressed(0.01) == []

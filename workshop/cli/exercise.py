@@ -98,7 +98,7 @@ def _stay(screen: Screen, keys: Keys, lesson: Lesson, running: Running, ended: E
     """Tell what happens and do what the keys say, until it is to end."""
     import threading
 
-    from workshop.cli.teller import Teller
+    from workshop.cli.teller import Teller, key_of
 
     with keys:
         teller = Teller(screen, lesson, keys=keys.terminal)
@@ -106,7 +106,7 @@ def _stay(screen: Screen, keys: Keys, lesson: Lesson, running: Running, ended: E
         threading.Thread(target=teller.obey, name="keys", daemon=True).start()
         size = shutil.get_terminal_size()
         while not ended.is_set():
-            for key in keys.pressed(0.1):
+            for key in map(key_of, keys.pressed(0.1)):
                 if key == "q":
                     ended.set()
                 else:

@@ -83,8 +83,17 @@ class Screen:
             self._stream.flush()
 
 
+TOGETHER = 0.2
+"""Seconds: letters on a terminal that follow each other faster are those of one word."""
+
+LONGEST = 60
+"""Bytes after which no more of a word is waited for: somebody leans on a key."""
+
+
 class Keys:
-    """The keys that are pressed: each at once on a terminal, else the first letter of each line of input.
+    """What is typed, in lower-case letters: on a terminal each key, unseen, else each line of input.
+
+    On a terminal a word that is typed or pasted is one thing as well, so that its letters are not taken for keys.
 
     Use it in a ``with``. Input that has ended, or a terminal that belongs to another program, gives none.
     """
@@ -124,7 +133,7 @@ class Keys:
             tty.setcbreak(self._descriptor, termios.TCSADRAIN)
 
     def pressed(self, seconds: float) -> list[str]:
-        """Wait at most so long; the keys that were pressed, as lower-case letters."""
+        """Wait at most so long; the keys, words and lines that were typed."""
         if not self._open:
             time.sleep(seconds)
             return []
@@ -133,6 +142,10 @@ class Keys:
             return []
         try:
             data = os.read(self._descriptor, 4096)
+            while self._terminal and 0 < len(data) < LONGEST and select.select([self._descriptor], [], [], TOGETHER)[0]:
+                data += (more := os.read(self._descriptor, 4096))
+                if not more:
+                    break
         except OSError:  # a terminal that belongs to another program now
             time.sleep(seconds)
             return []
@@ -140,14 +153,16 @@ class Keys:
             self._open = False
             return []
         if self._terminal:
-            return (
-                []
-                if data.startswith(b"\x1b")
-                else ["q" if key == "\x04" else key.lower() for key in data.decode("utf-8", "replace")]
-            )
+            return [] if data.startswith(b"\x1b") else _typed(data.decode("utf-8", "replace").lower())
         *lines, self._line = (self._line + data).split(b"\n")
         words = [line.strip().decode("utf-8", "replace").lower() for line in lines]
-        return [word[0] for word in words if word]
+        return [word for word in words if word]
+
+
+def _typed(text: str) -> list[str]:
+    """What was typed without a pause: a key, even if several times, or words. Ctrl-D is ``q``."""
+    words = text.replace("\x04", " q ").split()
+    return [one for word in words for one in (word if len(set(word)) == 1 else [word])]
 
 
 def in_foreground(stream: IO[Any] | None = None) -> bool:

@@ -19,6 +19,12 @@ from workshop.journal import Event
 from workshop.journal.text import harmless
 
 KEYS = "n next  h hint  r rerun  s solution  l list  q quit"
+_LETTERS = {each.split(" ")[1]: each.split(" ")[0] for each in KEYS.split("  ")}
+
+
+def key_of(typed: str) -> str:
+    """The letter of a key whose name was typed; anything else as it is."""
+    return _LETTERS.get(typed, typed)
 
 
 class Teller:
@@ -141,7 +147,7 @@ class Teller:
             try:
                 if act is not None:
                     act()
-                elif key.isalpha():
+                elif any(map(str.isalpha, key)):
                     self._screen.say(Text(KEYS, "dim"))
             except WorkshopError as error:
                 self._screen.say(Text(f"\n{harmless(str(error))}", "yellow"))
