@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.course.staged import BRIDGE, staged
 from tests.lab.inside import in_lab
-from workshop.course import traffic
-from workshop.course.verdict import Verdict
+from workshop.course import exercise, traffic
+from workshop.course.findings import Findings
+from workshop.course.learner.loading import load
+from workshop.course.learner.places import Own
+from workshop.course.learner.problem import Problem
+from workshop.course.verdict import Finding, Verdict
 from workshop.course.view import View
 
 pytestmark = pytest.mark.lab
@@ -86,6 +91,18 @@ def test_a_file_that_cannot_be_loaded_is_all_there_is_to_say() -> None:
         assert [each.check for each in verdict.findings] == ["loads"]
         assert verdict.findings[0].line == 1
         assert set(states(verdict).values()) == {"failed", "not reached"}
+
+
+@pytest.mark.parametrize(
+    ("which", "file", "command"), [("3", "handler.py", "reset 3"), ("15", "bug_2.py", "reset 15 bug_2")]
+)
+def test_what_brings_a_missing_file_back_is_the_whole_command(which: str, file: str, command: str, tmp_path: Path):
+    with pytest.raises(Problem) as missing:
+        load(Own(tmp_path / file), tmp_path / file, (), ())
+    finding = Finding("loads", **missing.value.as_dict())
+    told = Findings(exercise.find(which), tmp_path / file, {}).loading(finding)
+    assert told.title == f"{file} is missing"
+    assert told.expected == f"the file; `python -m workshop {command}` brings the first one back"
 
 
 @in_lab

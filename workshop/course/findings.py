@@ -62,8 +62,10 @@ class Findings:
         self._lines: dict[str, int] | None = None
 
     def loading(self, problem: Finding) -> Finding:
-        """A file that cannot be loaded."""
-        return dataclasses.replace(problem, slide=problem.slide or self._exercise.slide)
+        """A file that cannot be loaded; where it names `reset`, as the whole command."""
+        which = " ".join(filter(None, (str(self._exercise.number), self._exercise.part_of(self._path.name))))
+        expected = problem.expected.replace("`reset`", f"`python -m workshop reset {which}`")
+        return dataclasses.replace(problem, expected=expected, slide=problem.slide or self._exercise.slide)
 
     def fault(self, fault: Fault, variant: str, docker: str | None) -> Finding:
         """A call that went wrong, with what Docker said of it, if it said something."""
