@@ -61,7 +61,16 @@ CASES = {
     "an import named as a route": Case("from os.path import join\n" + GOOD, None),
     "missing": Case(None, "handler.py is missing", seen="no file /", expected="`reset` brings the first one back"),
     "not utf-8": Case(
-        b'x = 1\nname = "caf\xe9"\n', "handler.py is not a text in UTF-8", 2, "line 2 has the byte 0xe9", "save it so"
+        b"1\n2\n# caf\xe9\n", "handler.py is not UTF-8 (byte 0xe9 in line 3)", 3, "line 3 has the byte", "save it so"
+    ),
+    "not utf-8, in its first line": Case(
+        b"# caf\xe9\n", "handler.py is not UTF-8 (byte 0xe9 in line 1)", 1, "line 1 has the byte 0xe9", "save it so"
+    ),
+    "not what it says": Case(
+        b"# coding: ascii\n# caf\xc3\xa9\n", "handler.py is not ASCII (byte 0xc3 in line 2)", 2, expected="in UTF-8"
+    ),
+    "utf-16 of Windows": Case(
+        GOOD.encode("utf-16"), "handler.py is not UTF-8, but UTF-16", 1, "the mark of UTF-16", "a file in UTF-8; tell"
     ),
     "no such encoding": Case(
         "# coding: klingon\n" + GOOD, "handler.py says that it is written in an encoding that there is not", 1

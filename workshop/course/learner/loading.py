@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib.util
 import io
 import pkgutil
@@ -23,6 +24,8 @@ WIDEST = 160
 
 LARGEST = 1 << 20
 """Bytes that a handler's file may have."""
+
+_SAVED = "a file in UTF-8; tell your editor to save it so"
 
 
 def load(own: Own, path: Path, required: Sequence[str], routes: Sequence[str]) -> Handlers:
@@ -57,11 +60,15 @@ def _read(path: Path) -> str:
 
 
 def _decoded(path: Path, data: bytes) -> str:
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise Problem(f"{path.name} is not UTF-8, but UTF-16", line=1, seen="the mark of UTF-16", expected=_SAVED)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
     except SyntaxError as error:
         encoding = "utf-8"
-        if "utf-8" not in str(error):
+        if str(error).startswith(
+            "unknown encoding"
+        ):  # else its first lines are not UTF-8, and do not say what they are
             raise Problem(
                 f"{path.name} says that it is written in an encoding that there is not",
                 line=1,
@@ -71,12 +78,12 @@ def _decoded(path: Path, data: bytes) -> str:
     try:
         return io.TextIOWrapper(io.BytesIO(data), encoding, newline=None).read()
     except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
+        line, byte = data.count(b"\n", 0, error.start) + 1, f"byte 0x{data[error.start]:02x}"
         raise Problem(
-            f"{path.name} is not a text in UTF-8",
+            f"{path.name} is not {encoding.removesuffix('-sig').upper()} ({byte} in line {line})",
             line=line,
-            seen=f"line {line} has the byte 0x{data[error.start]:02x}, which is no character in {encoding}",
-            expected="a file in UTF-8; tell your editor to save it so",
+            seen=f"line {line} has the {byte}, which is no character in {encoding}",
+            expected=_SAVED,
         ) from None
 
 
