@@ -70,7 +70,7 @@ def file_of(exercise: Exercise, name: str | None) -> str | None:
         return None
     file = name if name.endswith(".py") else f"{name}.py"
     if file not in exercise.files:
-        raise UsageError(f"Exercise {exercise.number} has no file {file!r}.", f"It has {', '.join(exercise.files)}.")
+        raise UsageError(f"Exercise {exercise.number} has no file {name!r}.", f"It has {', '.join(exercise.files)}.")
     return file
 
 
