@@ -76,6 +76,9 @@ CASES = {
         "# coding: klingon\n" + GOOD, "handler.py says that it is written in an encoding that there is not", 1
     ),
     "null bytes": Case(b"x = 1\0\n", "handler.py is not Python: *null bytes*"),
+    "asks": Case(
+        "name = input()\n", "handler.py cannot be loaded: it called input(); a handler has no keyboard: *", 1, "input()"
+    ),
     "too large": Case("#" * (2 << 20), "handler.py is too large", expected="a few KB"),
     "never closed": Case(
         "def create_network(request, host):\n    print(1\n    return {}\n",

@@ -26,6 +26,7 @@ _TITLES = {
 _REMOVING = ("delete_network", "delete_endpoint", "leave", "volume_remove")
 _EXPECTED = {
     "raised": "an answer, or PluginError with a sentence for Docker's user",
+    "keyboard": "an answer; print() shows what is in a variable",
     "time": "an answer within 5 s",
     "unreadable": "an answer as the README shows it",
     "nothing": "a dict: `return {…}`, `return {}` at least",
@@ -33,6 +34,7 @@ _EXPECTED = {
 }
 _WHY = {
     "raised": "Docker gets the exception's text as Err and gives up. Who typed the command reads it, too.",
+    "keyboard": "Docker calls a plugin, and nobody sits there to type. The call was answered with Err in its stead.",
     "time": "Docker waits for the answer and holds its locks meanwhile; for whoever typed the command, Docker hangs.",
     "unreadable": "Docker decodes the answer into fields of fixed types. What does not fit is an error to it.",
     "nothing": "The answer must be a JSON object. Docker cannot read an empty one.",

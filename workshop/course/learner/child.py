@@ -26,7 +26,7 @@ from workshop.course.learner.answers import Unfit, as_json
 from workshop.course.learner.faults import BROKEN, UNHEARD
 from workshop.course.learner.functions import Handlers
 from workshop.course.learner.loading import load
-from workshop.course.learner.places import Own, Place, text_of, worded
+from workshop.course.learner.places import NO_KEYBOARD, Own, Place, asks_keyboard, text_of, worded
 from workshop.course.learner.problem import Problem
 from workshop.course.learner.programs import Programs
 from workshop.errors import PluginError
@@ -174,6 +174,8 @@ class Child:
         if isinstance(error, SystemExit):
             said = "" if error.code is None else repr(error.code)[:100]
             return _fault("exit", f"it called sys.exit({said}); a handler answers with return, or raises", place)
+        if asked := asks_keyboard(error):
+            return _fault("keyboard", f"it called {asked}; {NO_KEYBOARD}", place)
         return _fault("raised", worded(error), place) | {"traceback": self._own.traceback(error)}
 
     def _left_threads(self) -> list[threading.Thread]:

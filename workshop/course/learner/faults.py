@@ -20,9 +20,10 @@ Place = tuple[str, int]
 class Fault:
     """A call that was not answered well.
 
-    ``kind``: ``raised`` (an exception), ``exit``, ``died``, ``memory``, ``time``, ``descriptors``, ``processes``,
-    ``threads``, ``nothing`` (no answer returned) or ``answer`` (one that is no JSON object). ``text`` is a sentence,
-    ``file`` and ``line`` the innermost place in the learner's files, ``call`` the call's number in the journal.
+    ``kind``: ``raised`` (an exception), ``keyboard`` (input() or breakpoint()), ``exit``, ``died``, ``memory``,
+    ``time``, ``descriptors``, ``processes``, ``threads``, ``nothing`` (no answer returned) or ``answer`` (one that is
+    no JSON object). ``text`` is a sentence, ``file`` and ``line`` the innermost place in the learner's files, ``call``
+    the call's number in the journal.
     """
 
     route: str

@@ -16,7 +16,7 @@ from typing import Any
 
 from workshop.course.learner.confine import MB, MEMORY
 from workshop.course.learner.functions import Handlers, handlers_of
-from workshop.course.learner.places import Own, worded
+from workshop.course.learner.places import NO_KEYBOARD, Own, asks_keyboard, worded
 from workshop.course.learner.problem import Problem, like
 
 WIDEST = 160
@@ -159,6 +159,14 @@ def _execute(own: Own, path: Path, code: Any) -> ModuleType:
         ) from None
     except BaseException as error:
         place = own.of_error(error)
+        if asked := asks_keyboard(error):
+            raise Problem(
+                f"{path.name} cannot be loaded: it called {asked}; {NO_KEYBOARD}",
+                line=place[1] if place else None,
+                file=place[0] if place else str(path),
+                seen=f"{asked} outside of a function",
+                expected="a file that only defines functions",
+            ) from None
         file = f"{Path(place[0]).name}, line {place[1]}" if place else path.name
         raise Problem(
             f"{path.name} cannot be loaded: {worded(error)} ({file})",

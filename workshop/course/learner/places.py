@@ -97,6 +97,16 @@ def text_of(error: BaseException) -> str:
     return f"{text[:LONGEST]} …" if len(text) > LONGEST else text
 
 
+NO_KEYBOARD = "a handler has no keyboard: take breakpoint() or input() away, and use print()"
+
+
+def asks_keyboard(error: BaseException) -> str | None:
+    """The call that wanted somebody to type something, if an exception comes of that."""
+    if type(error).__name__ == "BdbQuit" and type(error).__module__ == "bdb":
+        return "breakpoint()"
+    return "input()" if isinstance(error, EOFError) and str(error) == "EOF when reading a line" else None
+
+
 def worded(error: BaseException) -> str:
     """``ValueError: the text`` on one line."""
     name, text = type(error).__name__, " ".join(text_of(error).split())

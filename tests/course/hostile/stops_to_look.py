@@ -1,0 +1,6 @@
+"""Stops in the debugger."""
+
+
+def create_network(request, host):
+    breakpoint()  # here
+    return {}  # here
