@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 DONE, FAILED, WRONG_USE, CANNOT_HERE = 0, 1, 2, 3
 """Exit codes of every command: done or passed, failed or not passed, used wrongly, this machine cannot."""
 
@@ -35,6 +37,21 @@ class CannotHere(WorkshopError):
     """This machine lacks what the command needs; the remedy names it."""
 
     exit_code = CANNOT_HERE
+
+
+def lacking(error: ModuleNotFoundError, python: str, typed: Sequence[str]) -> CannotHere | None:
+    """What a person is told whose ``python`` lacks a package that we need; ``None`` if it is a module of ours.
+
+    ``typed`` is what came after ``python -m workshop``.
+    """
+    name = (error.name or "workshop").partition(".")[0]
+    if name == "workshop":
+        return None
+    again = " ".join([".venv/bin/python -m workshop", *typed])
+    return CannotHere(
+        f"This Python ({python}) has no {name}, which the workshop needs.",
+        f"In the checkout, run `make demo` once and then `{again}`; or `{python} -m pip install .`.",
+    )
 
 
 class PluginError(Exception):

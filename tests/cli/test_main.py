@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from workshop import cli
+from workshop import cli, errors
 
 
 def typed(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -29,6 +29,23 @@ def test_without_a_command_it_says_what_to_do_next():
     assert done.returncode == 0
     assert "python -m workshop demo" in done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("package", "arguments"), [("click", ["start"]), ("rich", ["list"])])
+def test_a_python_without_what_is_needed_is_told_how_to_get_it(package: str, arguments: list[str]):
+    code = f"import runpy, sys; sys.modules[{package!r}] = None; runpy.run_module('workshop', run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == (
+        f"This Python ({sys.executable}) has no {package}, which the workshop needs. In the checkout, run `make demo` "
+        f"once and then `.venv/bin/python -m workshop {arguments[0]}`; or `{sys.executable} -m pip install .`.\n"
+    )
+
+
+def test_a_missing_module_of_our_own_is_no_lack_of_this_python():
+    assert errors.lacking(ModuleNotFoundError("", name="workshop.nowhere"), "python3", []) is None
 
 
 @pytest.mark.parametrize("command", cli.COMMANDS)

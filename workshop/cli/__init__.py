@@ -12,7 +12,7 @@ import click
 
 from workshop import __version__
 from workshop.cli import ourselves, streams
-from workshop.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, WorkshopError
+from workshop.errors import DONE, FAILED, INTERRUPTED, WRONG_USE, WorkshopError, lacking
 
 COMMANDS = {
     "start": "Begin the course, or go on where you were.",
@@ -139,6 +139,9 @@ def run(arguments: list[str] | None = None) -> int:
             return FAILED
         if os.environ.get("WORKSHOP_DEBUG"):
             raise
+        if isinstance(error, ModuleNotFoundError) and (told := lacking(error, sys.executable, sys.argv[1:])):
+            click.echo(str(told), err=True)
+            return told.exit_code
         click.echo(f"This is a mistake in the workshop itself: {type(error).__name__}: {error}", err=True)
         click.echo("Run the command again with WORKSHOP_DEBUG=1 to see where, and report it.", err=True)
         return FAILED
