@@ -172,7 +172,7 @@ def test_a_group_takes_the_place_of_peers(bench):
         ({"proxy_arp": "maybe"}, "option proxy_arp: .*expected true or false"),
         (
             {"type": "macvlan"},
-            "option type: 'macvlan' is not valid; expected vxlan; start the plugin with --driver all",
+            "option type: 'macvlan' is not valid; expected vxlan, the only kind that this plugin serves",
         ),
     ],
 )

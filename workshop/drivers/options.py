@@ -45,7 +45,11 @@ def kind(*names: str) -> Option:
 
     def read(text: str) -> str:
         if text not in names:
-            alone = "; start the plugin with --driver all for others" if len(names) == 1 else ""
+            alone = (
+                ", the only kind that this plugin serves; `demo` and `serve` have --driver all for others"
+                if len(names) == 1
+                else ""
+            )
             raise ValueError(f"{' or '.join([', '.join(names[:-1]), names[-1]]) if names[1:] else names[0]}{alone}")
         return text
 
