@@ -146,3 +146,16 @@ def test_nothing_that_is_suggested_waits_ten_seconds_without_saying_so() -> None
     for path in (path for place in places for path in here.glob(place)):
         for line in path.read_text().splitlines():
             assert not waits.search(line), f"{path}: {line}"
+
+
+@pytest.mark.parametrize("host", ["tcp://127.0.0.1:9", "ssh://root@elsewhere"])
+def test_another_machines_engine_is_no_file_that_is_missing(capsys: pytest.CaptureFixture[str], host: str):
+    assert run(["docker", "-H", host, "ps"]) == 2
+    out, err = capsys.readouterr()
+    told = f"This client does not go to {host}. -H takes only sockets (unix://…) and names of the lab's hosts.\n"
+    assert (out, err) == ("", told)
+
+
+def test_a_socket_may_be_given_as_its_address(capsys: pytest.CaptureFixture[str], tmp_path: Path):
+    assert run(["docker", "-H", f"unix://{tmp_path}/none.sock", "ps"]) == 3
+    assert capsys.readouterr().err.startswith(f"No engine answers at {tmp_path}/none.sock ")

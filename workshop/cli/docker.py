@@ -47,6 +47,10 @@ for command in (docker_network.network, docker_volume.volume, run, create, execu
 
 
 def _engine(host: str | None, session_pid: int | None) -> EngineAPI:
+    if host and "://" in host and not host.startswith("unix://"):
+        raise UsageError(
+            f"This client does not go to {host}.", "-H takes only sockets (unix://…) and names of the lab's hosts."
+        )
     if host and ("/" in host or Path(host).is_socket()):
         return EngineAPI(host)
     from workshop.lab import reenter
