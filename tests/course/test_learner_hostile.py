@@ -43,6 +43,7 @@ CASES = {
     "recurses": Case("raised", r"RecursionError: maximum recursion depth exceeded.*"),
     "waits_for_input": Case("keyboard", r"it called input\(\); a handler has no keyboard: take .*, and use print\(\)"),
     "stops_to_look": Case("keyboard", r"it called breakpoint\(\); a handler has no keyboard: take .*"),
+    "stops_in_pdb": Case("keyboard", r"it called breakpoint\(\); a handler has no keyboard: take .*"),
     "reads_past_the_end": Case("raised", r"EOFError: Ran out of input"),
     "opens_files": Case("raised", r"OSError: \[Errno 24\] Too many open files: '/dev/null'"),
     "fills_disk": Case("raised", r"OSError: \[Errno 27\] File too large"),

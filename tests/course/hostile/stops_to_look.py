@@ -3,4 +3,4 @@
 
 def create_network(request, host):
     breakpoint()  # here
-    return {}  # here
+    return {}

@@ -5,6 +5,7 @@ It is the first process of a PID namespace: when it ends, the kernel kills whate
 
 from __future__ import annotations
 
+import bdb
 import contextlib
 import faulthandler
 import json
@@ -101,6 +102,7 @@ class Child:
         self._host = Host(HandlersKernel(namespace, self._changed), lambda text: self._note({"log": text}))
         self._threads: set[threading.Thread] = set()
         os.register_at_fork(after_in_child=self._control.close)
+        sys.breakpointhook = _no_debugger
         Programs(self._note, self._where, {control.fileno(), notes.fileno()}).install()
 
     def serve(self) -> None:
@@ -197,6 +199,10 @@ class Child:
 
     def _where(self) -> Place | None:
         return self._own.of_stack(sys._getframe(1)) if self._own else None
+
+
+def _no_debugger(*_: Any, **__: Any) -> NoReturn:
+    raise bdb.BdbQuit  # as the debugger's own end, which comes a line later and after a prompt
 
 
 def _fault(kind: str, text: str, place: Place | None) -> dict[str, Any]:
