@@ -63,6 +63,13 @@ def test_the_hosts_end_answers_for_the_neighbours_at_once_and_takes_no_routes_fr
     assert value(bench, "ipv6/conf/wsh2727272727/disable_ipv6") == "1"
 
 
+def test_ipv6_is_on_at_the_hosts_end_where_new_links_have_it_off(bench):
+    bench.host.namespace.run(lambda: Path("/proc/sys/net/ipv6/conf/default/disable_ipv6").write_text("1"))
+    bench.network(**SIX)
+    bench.call("create_endpoint", **BOTH)
+    assert bench.addresses(HOST_END) == {"10.9.0.1/32", "fd00:9::1/128"}
+
+
 def test_join_tells_gateways_and_leads_to_ipv6_neighbours_by_the_gateway(bench):
     bench.network({"routes": "10.200.0.0/16 via 10.9.0.1", "prefix": "lan"}, **SIX)
     bench.call("create_endpoint", **BOTH)

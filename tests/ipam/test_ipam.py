@@ -121,6 +121,11 @@ def test_a_subnet_that_the_host_or_a_network_has_is_refused_and_not_chosen(serve
     assert served.call("IpamDriver.RequestPool", AddressSpace="local", Pool="", V6=True)["Pool"].endswith("::/64")
 
 
+def test_a_network_whose_addresses_cannot_be_read_is_in_nobodys_way(served: Served):
+    served.plugin.host.store.networks.put(NETWORK, {"NetworkID": NETWORK, "IPv4Data": [{"Pool": "no"}]})
+    assert served.call("IpamDriver.RequestPool", AddressSpace="local", Pool="10.5.0.0/24")["Pool"] == "10.5.0.0/24"
+
+
 def test_many_who_ask_at_once_get_different_pools_and_addresses(served: Served):
     def a_pool(_: int) -> str:
         return served.call("IpamDriver.RequestPool", AddressSpace="local", Pool="")["PoolID"]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,14 @@ def facts_of(request: Mapping[str, Any]) -> Facts:
                 if one is not None:
                     auxiliary[name] = one
     return Facts(tuple(pools), tuple(gateways), auxiliary, flag(request, INTERNAL, False))
+
+
+def pools_of(networks: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Network]]:
+    """The pools of remembered networks, each with the network's ID. One that cannot be read has none."""
+    for network_id, network in networks.items():
+        with contextlib.suppress(PluginError):
+            for pool in facts_of(network).pools:
+                yield network_id, pool
 
 
 def interface(field: str, value: Any, version: int) -> Interface | None:

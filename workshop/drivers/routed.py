@@ -23,7 +23,7 @@ from workshop.drivers.common import (
     free_network,
     get_capabilities,
 )
-from workshop.drivers.facts import Facts, facts_of, mac_address
+from workshop.drivers.facts import Facts, facts_of, mac_address, pools_of
 from workshop.drivers.host import Host, rollback
 from workshop.drivers.options import Options
 from workshop.drivers.routed_options import OPTIONS
@@ -166,10 +166,10 @@ def _check(network_id: str, facts: Facts, chosen: Options, host: Host) -> None:
         raise PluginError(f"option mtu: {chosen.mtu} is too small; IPv6 needs at least 1280")
     if not chosen.icc and host.firewall.missing:
         raise PluginError(f"option icc: containers cannot be kept apart here: {host.firewall.missing}")
-    for other_id, other in host.networks.items():
-        for pool in facts.pools if other_id != network_id else ():
-            if any(theirs.version == pool.version and pool.overlaps(theirs) for theirs in facts_of(other).pools):
-                raise PluginError(f"the pool {pool} overlaps with that of network {other_id[:12]}; choose another")
+    for other, theirs in pools_of(host.networks):
+        for pool in facts.pools if other != network_id else ():
+            if pool.version == theirs.version and pool.overlaps(theirs):
+                raise PluginError(f"the pool {pool} overlaps with that of network {other[:12]}; choose another")
     for name in facts.auxiliary:
         if name.startswith("DefaultGatewayIPv"):
             host.warn(f"The auxiliary address {name} leads nowhere: in a routed network, the host is the gateway.")

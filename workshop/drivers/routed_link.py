@@ -107,7 +107,8 @@ def _switch(host: Host, name: str, facts: Facts, addresses: list[Interface]) -> 
         if not facts.internal:
             switches.append((f"net/ipv4/conf/{name}/route_localnet", "1"))
     if 6 in versions:
-        switches.append((f"net/ipv6/conf/{name}/accept_ra", "0"))  # a container gives the host no routes
+        # a container gives the host no routes; and some hosts have IPv6 off for links that are new
+        switches += [(f"net/ipv6/conf/{name}/accept_ra", "0"), (f"net/ipv6/conf/{name}/disable_ipv6", "0")]
     else:
         switches.append((f"net/ipv6/conf/{name}/disable_ipv6", "1"))
     for key, value in switches:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from workshop.drivers import Handler
-from workshop.drivers.facts import facts_of
+from workshop.drivers.facts import pools_of
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
 from workshop.ipam import routes
@@ -18,6 +19,9 @@ from workshop.protocol.types import Empty
 
 SPACES = ("local", "global")
 """What our address spaces are called. No two pools overlap, whatever their space: all end up on this host."""
+
+MACHINE = ("/etc/machine-id", "/proc/sys/kernel/random/boot_id")
+"""Where one finds what no other machine has; a managed plugin sees only the second."""
 
 TYPE = "RequestAddressType"
 """The option that says what an address is for."""
@@ -137,9 +141,8 @@ class Ipam:
 
     def _busy(self) -> Iterator[tuple[Network, str]]:
         """Subnets that are this host's or a network's of this plugin, and whose."""
-        for network_id, network in self._host.networks.items():
-            for pool in facts_of(network).pools:
-                yield pool, f"of network {network_id[:12]}"
+        for network_id, pool in pools_of(self._host.networks):
+            yield pool, f"of network {network_id[:12]}"
         for subnet, link in routes.of(self._host.kernel):
             yield subnet, f"to which the host has a route (dev {link})"
 
@@ -150,8 +153,9 @@ def _key(pool: str, address: str) -> str:
 
 
 def _machine() -> str:
-    """What tells this machine from others; empty where there is no such thing."""
-    try:
-        return Path("/etc/machine-id").read_text().strip()
-    except OSError:
-        return ""
+    """What tells this machine from others, at least until it is started anew."""
+    for path in MACHINE:
+        with contextlib.suppress(OSError):
+            if text := Path(path).read_text().strip():
+                return text
+    return ""
