@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -259,6 +260,21 @@ def test_the_solution_is_shown_after_passing_or_anyway(bench: Workbench, capsys:
     assert "+++ one solution" in said(capsys, "solution", "3")
     bench.file(catalogue.find(3)).write_bytes(SOLUTION.read_bytes())
     assert said(capsys, "solution", "3") == "Your file is this solution, line by line.\n"
+
+
+@pytest.mark.skipif(shutil.which("patch") is None, reason="there is no patch here")
+@pytest.mark.parametrize("end", ["", "\n", "\tpass\x0c\n" + "# " + "x" * 200 + "\n"])
+def test_the_solution_that_is_written_to_a_file_is_a_patch(
+    bench: Workbench, capsys: pytest.CaptureFixture[str], end: str
+):
+    exercise = catalogue.find(10)
+    bench.prepare(exercise)
+    mine = bench.file(exercise)
+    mine.write_text(mine.read_text().rstrip("\n") + end)
+    text = said(capsys, "solution", "10", "--anyway")
+    done = subprocess.run(["patch", "-s", str(mine)], input=text, capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stdout
+    assert mine.read_bytes() == exercise.solution("handler.py").read_bytes()
 
 
 def test_reset_keeps_a_backup_and_says_where(bench: Workbench, capsys: pytest.CaptureFixture[str]):

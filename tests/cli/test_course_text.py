@@ -136,6 +136,11 @@ def test_a_hint_says_whose_it_is():
     assert shown(verdict_text.hint({**told, "part": "bug_2"})).startswith("Hint 1 of 3 for bug_2  2 more")
 
 
+def test_the_lines_of_a_solution_are_left_to_the_terminal_to_break():
+    diff = "@@ -1 +1 @@\n-" + "old " * 40 + "\n+" + "new " * 40 + "end"
+    assert shown(verdict_text.solution({"diff": diff}), 40) == "\n".join(map(str.rstrip, diff.split("\n")))
+
+
 def test_how_far_one_is_counts_parts():
     row = {"number": 15, "name": "bug_hunt", "title": "Six drivers", "state": "begun", "parts": 6, "done": 2}
     assert "Six drivers, 2 of 6" in shown(verdict_text.progress([row], 80))

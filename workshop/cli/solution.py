@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from workshop.cli.course_options import bench, file_argument, file_of, find, folder_option, tell_notes, which_argument
@@ -16,7 +18,7 @@ def solution(which: str, file: str | None, anyway: bool, folder: str | None) -> 
     """Show a solution of an exercise that has passed, as the difference to your own file.
 
     Where an exercise has several files, FILE names one of them; else it is those that have passed, or with --anyway
-    the first that has not.
+    the first that has not. Written to a file, it is what `patch` takes: patch handler.py < solution.diff
     """
     from rich.console import Group
     from rich.text import Text
@@ -41,5 +43,9 @@ def solution(which: str, file: str | None, anyway: bool, folder: str | None) -> 
             f"{one if about else f'Exercise {exercise.number}'} has not passed yet.",
             f"`python -m workshop hint {exercise.number}{about}` helps; --anyway shows it all the same.",
         )
-    shown = [verdict_text.solution(lesson.solution(workbench, exercise, name, True)) for name in allowed]
+    told = [lesson.solution(workbench, exercise, name, True) for name in allowed]
+    if not sys.stdout.isatty():  # it may be for `patch`, to which every byte counts
+        Screen().say("\n\n".join(each["diff"] or verdict_text.SAME for each in told))
+        return
+    shown = [verdict_text.solution(each) for each in told]
     Screen().say(Group(*(part for each in shown for part in (each, Text()))) if len(shown) > 1 else shown[0])

@@ -192,12 +192,16 @@ def progress(exercises: Sequence[Mapping[str, Any]], width: int, here: int | Non
     return Group(bar.append(f" {done} of {len(exercises)} passed"), Text(), table)
 
 
+SAME = "Your file is this solution, line by line."
+
+
 def solution(told: Mapping[str, Any]) -> RenderableType:
-    """A solution, as the difference to the learner's own file."""
+    """A solution, as the difference to the learner's own file; its lines are left whole, so that it stays one."""
     styles = {"+": "green", "-": "red", "@": "cyan"}
     if not told["diff"]:
-        return Text("Your file is this solution, line by line.", "green")
-    return Text("\n").join(Text(line, styles.get(line[:1], "")) for line in map(plain_line, told["diff"].splitlines()))
+        return Text(SAME, "green")
+    lines = map(plain_line, told["diff"].splitlines())
+    return Group(*(Text(line, styles.get(line[:1], ""), no_wrap=True, overflow="ignore") for line in lines))
 
 
 def plain_line(line: str) -> str:
@@ -205,12 +209,12 @@ def plain_line(line: str) -> str:
     return harmless(line.expandtabs(8))
 
 
-def hint(told: Mapping[str, Any]) -> RenderableType:
-    """A hint, with how many there are."""
+def hint(told: Mapping[str, Any], then: str = "") -> RenderableType:
+    """A hint, with how many there are; after the last one comes the solution, which is had by ``then``."""
     from rich.markdown import Markdown
 
     left = told["total"] - told["number"]
-    more = f"{left} more" if left else "the last one; then there is the solution"
+    more = f"{left} more" if left else "the last one; then there is the solution" + (f": {then}" if then else "")
     whose = f" for {told['part']}" if told.get("part") else ""
     heading = Text(f"Hint {told['number']} of {told['total']}{whose}", "bold").append(f"  {more}", _DIM)
     return Group(heading, indented(Markdown("\n".join(map(plain_line, told["text"].splitlines())))))

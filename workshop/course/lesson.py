@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import io
 import threading
 from pathlib import Path
 from typing import Any
@@ -249,6 +250,14 @@ def solution(workbench: Workbench, exercise: Exercise, file: str, anyway: bool) 
         own, _ = read_text(workbench.file(exercise, file))
     except WorkshopError:
         own = ""
-    names = (f"your {file}", "one solution")
-    lines = difflib.unified_diff(own.splitlines(), text.splitlines(), *names, lineterm="")
-    return {"text": text, "diff": "\n".join(lines)}
+    return {"text": text, "diff": difference(own, text, f"your {file}", "one solution")}
+
+
+def difference(old: str, new: str, *names: str) -> str:
+    """From one text to the other in the unified form, as ``patch`` takes it; empty if their lines are the same."""
+    before, after = (list(io.StringIO(text, newline=None)) for text in (old, new))
+    if [line.rstrip("\n") for line in before] == [line.rstrip("\n") for line in after]:
+        return ""
+    unended = "\n\\ No newline at end of file\n"
+    told = difflib.unified_diff(before, after, *names)
+    return "".join(line if line.endswith("\n") else line + unended for line in told).removesuffix("\n")
