@@ -262,8 +262,20 @@ def test_what_was_made_by_hand_is_gone_when_the_next_judgement_begins() -> None:
         body = {"Image": "busybox", "Cmd": ["sleep", "600"], "HostConfig": {"NetworkMode": "mine"}}
         docker.api.post(f"/containers/{docker.api.post('/containers/create', body, name='n1')['Id']}/start")
         station.namespace.run(lambda: subprocess.run(["ip", "link", "add", "odd", "type", "bridge"], check=True))
-        assert tried.judge(BRIDGE).passed
-        assert network not in station.plugin.host.networks and not station.plugin.host.endpoints
+        for _ in range(2):  # it is told once, and nothing of what the judgements made
+            assert tried.judge(BRIDGE).passed
+            assert network not in station.plugin.host.networks and not station.plugin.host.endpoints
+        notices = [event.data["text"] for event in tried.stage.journal.since(0) if event.kind == "notice"]
+        assert notices == ["1 network and 1 container that you made were removed for the judgement."]
+
+
+@in_lab
+def test_what_docker_could_not_remove_of_a_judgement_is_not_told_as_the_learner_s() -> None:
+    refusing = BRIDGE + "\ndef delete_network(request, host):\n    raise PluginError('No.')\n"
+    with staged(TWO_CONTAINERS) as tried:
+        for _ in range(2):
+            assert not tried.judge("from workshop import PluginError\n" + refusing).passed
+        assert not [event for event in tried.stage.journal.since(0) if event.kind == "notice"]
 
 
 @in_lab

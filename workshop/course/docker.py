@@ -36,6 +36,7 @@ class Docker(VolumeCommands):
         self.socket = socket
         self.networks: list[Network] = []
         self.containers: list[Container] = []
+        self._stuck: set[str] = set()
         self._raw: dict[tuple[str, str], dict[str, Any]] = {}
 
     # -- networks
@@ -246,6 +247,7 @@ class Docker(VolumeCommands):
                     remove(each)
                 except DockerError as error:
                     refused.append(str(error))
+                    self._stuck |= {each.id} if isinstance(each, (Network, Container)) else set()
 
             if len(things) > 1:
                 with ThreadPoolExecutor(len(things)) as pool:
@@ -263,6 +265,14 @@ class Docker(VolumeCommands):
         remove_all(self.volumes, self.drop_volume)
         self.containers, self.networks, self.volumes = [], [], []
         return refused
+
+    def own(self) -> set[str]:
+        """The IDs of the networks and containers that were made here and may still be there."""
+        return self._stuck.union(each.id for each in (*self.networks, *self.containers))
+
+    def disown(self) -> None:
+        """All of them are gone."""
+        self._stuck, self.containers, self.networks, self.volumes = set(), [], [], []
 
     def _refresh(self, container: Container) -> None:
         told = self.inspect(container)

@@ -114,7 +114,8 @@ def _play_all(
     stage: Stage, path: Path, scenarios: list[Scenario], checks: dict[str, Check], making: Findings
 ) -> tuple[list[Finding], list[Decided], list[str]]:
     """The findings, what became of every check, and why some were not judged."""
-    stage.empty()
+    if told := stage.empty().told():
+        stage.journal.append("notice", {"level": "info", "text": told, "host": ""})
     loaded = stage.load(path)
     loads = Decided(LOADS, title_of(LOADS, checks), "", "failed" if loaded.problem else "passed")
     if loaded.problem is not None:

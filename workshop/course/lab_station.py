@@ -10,7 +10,7 @@ from workshop.course.attic import Attic
 from workshop.course.exercise import Exercise
 from workshop.course.firewall import Patient, Standing, place
 from workshop.course.leftovers import empty_files
-from workshop.course.station import Station, Surroundings
+from workshop.course.station import Others, Station, Surroundings
 from workshop.engine_api import EngineAPI
 from workshop.journal import Journal
 from workshop.kernel.namespaces import Namespace
@@ -88,13 +88,16 @@ class LabStation(Station):
         """The practice engine forgets what it was told."""
         self._engine.plugins.forget(NAME)
 
-    def remove_all(self) -> None:
+    def remove_all(self) -> Others:
         """Through the plugin, as long as that is quick."""
-        engine = self._engine
-        if engine.containers.all() or engine.volumes.known() or any(not each.builtin for each in engine.networks.all()):
+        engine, own = self._engine, self.docker.own()
+        networks = {each.id for each in engine.networks.all() if not each.builtin}
+        containers = {each.id for each in engine.containers.all()}
+        if containers or networks or engine.volumes.known():
             engine.forget(PATIENCE)
-        self.docker.containers, self.docker.networks, self.docker.volumes = [], [], []
+        self.docker.disown()
         self.docker.clear()
+        return Others(len(networks - own), len(containers - own))
 
     def make_anew(self) -> None:
         """A host is made of namespaces, and they are made once more."""

@@ -10,7 +10,7 @@ from workshop.course import lab_station
 from workshop.course.docker import DockerError, Volume
 from workshop.course.exercise import Exercise
 from workshop.course.real import RealDocker
-from workshop.course.station import Station, Surroundings
+from workshop.course.station import Others, Station, Surroundings
 from workshop.course.world import World
 from workshop.errors import WorkshopError
 from workshop.journal import Journal
@@ -71,10 +71,11 @@ class RealStation(Station):
         text = f"Docker remembers what a plugin said first, so this one is now called {name}."
         return f"{text} {_GOES_ON.format(name=name)}" if self._has_volumes else text
 
-    def remove_all(self) -> None:
+    def remove_all(self) -> Others:
         """What has one of the plugin's names as its driver, and the containers that have it."""
         docker = self.docker
         docker.clear()
+        own, found = docker.own(), set[str]()
         names = {docker.plugin, self.plugin.name}
         networks, containers = docker.api.names()
         mine = {key for key, each in networks.items() if each["Driver"] in names}
@@ -82,6 +83,7 @@ class RealStation(Station):
             attached = (each.get("NetworkSettings") or {}).get("Networks") or {}
             mounted = {one.get("Driver") for one in each.get("Mounts") or ()}
             if mounted & names or any(one.get("NetworkID") in mine for one in attached.values()):
+                found.add(key)
                 with contextlib.suppress(WorkshopError):
                     docker.api.delete(f"/containers/{key}?force=1")
         for key in mine:
@@ -91,6 +93,7 @@ class RealStation(Station):
             with contextlib.suppress(DockerError, WorkshopError):
                 docker.volumes = [Volume(name) for name in docker.list_volumes()]
             docker.clear()
+        return Others(len(mine - own), len(found - own))
 
 
 def set_up(

@@ -16,7 +16,7 @@ from workshop.course.learner.process import Loaded
 from workshop.course.learner.zygote import Zygote
 from workshop.course.leftovers import Difference
 from workshop.course.real import RealDocker
-from workshop.course.station import Station, Surroundings
+from workshop.course.station import Others, Station, Surroundings
 from workshop.errors import WorkshopError
 from workshop.journal import Journal
 
@@ -141,14 +141,19 @@ class Stage:
             self._tidying.join()
             self._tidying = None
 
-    def empty(self) -> None:
-        """Remove all networks, volumes and containers that Docker has from the plugin, whoever made them."""
+    def empty(self) -> Others:
+        """Remove all networks, volumes and containers that Docker has from the plugin, whoever made them.
+
+        Gives what of it somebody else made, by hand.
+        """
         self._settle()
+        others = Others()
         for station in self.stations:
-            station.remove_all()
+            others = others.and_(station.remove_all())
             station.left()
         for station in self.stations:
             station.set_aside(True)
+        return others
 
     def left(self) -> list[tuple[Station, Difference]]:
         """What a scenario left behind, by host, after Docker has removed what it made. It is removed."""

@@ -9,7 +9,7 @@ import contextlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from workshop import drivers
 from workshop.course.companion import Companion
@@ -35,6 +35,24 @@ class Surroundings(Protocol):
     def watch(self, hosts: dict[str, Namespace], engine: Path | None = None, hidden: Any = ()) -> None: ...
     def plug_in(self, plugin: Plugin, place: Place) -> None: ...
     def stop_watching(self) -> None: ...
+
+
+class Others(NamedTuple):
+    """How many networks and containers were removed that no scenario had made."""
+
+    networks: int = 0
+    containers: int = 0
+
+    def and_(self, more: Others) -> Others:
+        """Both together."""
+        return Others(self.networks + more.networks, self.containers + more.containers)
+
+    def told(self) -> str:
+        """In a sentence; empty if there were none."""
+        counted = [(self.networks, "network"), (self.containers, "container")]
+        words = " and ".join(f"{number} {word}{'s' * (number > 1)}" for number, word in counted if number)
+        verb = "was" if sum(self) == 1 else "were"
+        return f"{words} that you made {verb} removed for the judgement." if words else ""
 
 
 class Station:
@@ -157,8 +175,11 @@ class Station:
     def make_anew(self) -> None:
         """Make the host as it was. What cannot be made anew stays as it is."""
 
-    def remove_all(self) -> None:
-        """Remove all networks, volumes and containers that Docker has from the plugin, whoever made them."""
+    def remove_all(self) -> Others:
+        """Remove all networks, volumes and containers that Docker has from the plugin, whoever made them.
+
+        Gives the networks and containers among them that somebody else made.
+        """
         raise NotImplementedError
 
     def be_unknown(self) -> str | None:
