@@ -1,4 +1,5 @@
 # cause: interface
+# seen: eth0 there is Docker's own, on docker_gwbridge
 """An empty object: Docker goes on, and moves nothing."""
 
 
