@@ -103,6 +103,7 @@ class Sitting:
         self.begun: set[int] = set()
         self.verdict: dict[str, Any] | None = None
         self.problem: str | None = None
+        self.slides = ["What a bridge is"]
         self.commands = ["docker network create -d workshop shop", "docker run -d --name web --net shop busybox"]
         self.typed: list[str] = []
         self.answers: dict[str, dict[str, Any]] = {}
@@ -193,6 +194,7 @@ class Sitting:
                 "try": self.commands,
                 "hints": list(HINTS[: self.hints]),
                 "hints_total": len(HINTS),
+                "slides": self.slides,
                 "verdict": self.verdict,
                 "judging": False,
                 "progress": progress,

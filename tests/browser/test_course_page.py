@@ -209,6 +209,12 @@ def test_what_is_wrong_in_the_code_is_told_beside_a_fault_of_the_machine(page: P
     expect(page.locator("#standing")).to_contain_text("✕ Not passed")
 
 
+def test_a_slide_that_the_deck_does_not_have_is_not_said(page: Page, sitting: Sitting) -> None:
+    sitting.attempt = 1
+    sitting.judge(finding(slide="Another"))
+    expect(page.locator("#card .places")).to_have_text("hint 3")
+
+
 def test_what_a_learner_wrote_is_text_in_the_verdict_too(page: Page, sitting: Sitting) -> None:
     bad = '<img src=x onerror="window.bad=1">`<b>`'
     sitting.attempt = 1

@@ -16,10 +16,12 @@ from typing import Any
 import pytest
 from rich.console import RenderableType
 
+from workshop import resources
 from workshop.cli import verdict_text
 from workshop.cli.printed import Printed
 from workshop.cli.screen import TOGETHER, Keys, Screen
 from workshop.cli.teller import key_of
+from workshop.course import slides
 from workshop.journal import Event
 
 FINDING = {
@@ -77,8 +79,19 @@ def test_the_first_finding_is_told_in_full():
     assert rows["left over"] == "veth veth0 of br0 on alpha"
     assert rows["why"].startswith("A link that is down forwards nothing")
     assert rows["Docker said"] == "Error response from daemon: remote: no"
-    assert rows["read on"] == "slide create-network, hint 2 (press h)"
+    assert rows["read on"] == "hint 2 (press h)"
     assert "    look at /home/ann/bench/03_create_network/handler.py:14\n" in text
+
+
+def test_a_slide_is_named_where_the_deck_has_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "README.md").write_text('id="join"')
+    (tmp_path / "deck.md").write_text('!SLIDE\n<!-- .slide: id="create-network" -->\n# CreateNetwork\n')
+    monkeypatch.setattr(resources, "path", lambda folder: tmp_path)
+    assert slides.names() == {"create-network"}
+    data = verdict(FINDING)
+    assert "read on      slide create-network, hint 2\n" in shown(verdict_text.verdict(data))
+    data["findings"][0] = {**FINDING, "slide": "join"}
+    assert "read on      hint 2\n" in shown(verdict_text.verdict(data))
 
 
 def test_where_to_look_is_never_broken_or_cut():

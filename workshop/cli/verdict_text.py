@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from workshop.cli.ourselves import us
+from workshop.course import slides
 from workshop.journal.text import clock, harmless
 
 FOLDED = 6
@@ -120,7 +121,7 @@ def _card(finding: Mapping[str, Any], hints: str) -> list[RenderableType]:
 
 def _read_on(finding: Mapping[str, Any], hints: str) -> str:
     told = []
-    if finding.get("slide"):
+    if finding.get("slide") in slides.names():
         told.append(f"slide {finding['slide']}")
     if finding.get("hint"):
         told.append(f"hint {finding['hint']}" + (f" ({hints})" if hints else ""))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from workshop.course import exercise as exercises
-from workshop.course import typed
+from workshop.course import slides, typed
 from workshop.course.exercise import Exercise
 from workshop.course.files import cannot_write, make_folder, replace
 from workshop.course.progress import Progress, hints_of, parts_of, state_of
@@ -114,6 +114,7 @@ class Lesson:
             "try": list(exercise.part(opened.file).commands),
             "hints": list(hints[: hints_of(entry, part)]),
             "hints_total": len(hints),
+            "slides": sorted(slides.names()),
             "verdict": None if opened.verdict is None else opened.verdict.as_dict(),
             "judging": judging,
             "progress": standing(self._catalogue, progress),

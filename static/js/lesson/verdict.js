@@ -128,12 +128,13 @@ export class VerdictView {
 
   /** Write it all; `lesson` is the server's state with the newest verdict in it. Says whether the verdict is another. */
   show(lesson) {
-    const { verdict, problem } = lesson;
+    const { verdict, problem, slides = [] } = lesson;
     this.#stand(standing(lesson));
     const shown = JSON.stringify([verdict, problem, lesson.number, following(lesson)]);
     if (shown === this.#shown) return false;
     this.#shown = shown;
-    const [first, ...others] = verdict?.findings ?? [];
+    const known = (finding) => ({ ...finding, slide: slides.includes(finding.slide) ? finding.slide : null });
+    const [first, ...others] = (verdict?.findings ?? []).map(known);
     fill(this.places.card, this.#cards(lesson, first));
     fill(this.places.others, others.length ? this.#others(others) : null);
     fill(this.places.checks, verdict?.checks?.length ? this.#checks(verdict, lesson.number, first) : null);
