@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.course.checking import Check, DockerError, Run, scenario
+from workshop.course.checking import Check, DockerError, Run, in_json, scenario
 
 CHECKS = {
     "answered": Check(
@@ -51,7 +51,7 @@ def first_use(run: Run) -> None:
         "network_driver",
         "NetworkDriver" in implements(answer),
         expected='"NetworkDriver" in the list Implements',
-        seen=f'"Implements": {implements(answer)}',
+        seen=f'"Implements": {in_json(implements(answer))}',
         docker=words,
     )
     run.check("used", words is None, expected="a network", seen=words or "", docker=words)
@@ -61,7 +61,7 @@ def first_use(run: Run) -> None:
 @scenario("Docker asks again, as after its restart", checks=["again"])
 def asked_again(run: Run) -> None:
     for answer in (run.docker.activate(), run.docker.activate()):
-        seen = answer.get("Err") or f'"Implements": {implements(answer)}'
+        seen = answer.get("Err") or f'"Implements": {in_json(implements(answer))}'
         run.check(
             "again", "NetworkDriver" in implements(answer), expected='"NetworkDriver" in the list again', seen=seen
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.course.checking import Check, DockerError, Run, scenario
+from workshop.course.checking import Check, DockerError, Run, in_json, scenario
 
 CHECKS = {
     "no_err": Check(
@@ -84,4 +84,4 @@ def asked_again(run: Run) -> None:
     first, second = run.docker.capabilities(), run.docker.capabilities()
     failed = first.get("Err") or second.get("Err")
     run.check("no_err", not failed, expected='{"Scope": … }', seen=f"Err: {failed}")
-    run.check("again", first == second, expected=f"{first} once more", seen=f"{second}")
+    run.check("again", first == second, expected=f"{in_json(first)} once more", seen=in_json(second))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from workshop.course.checking import Check, Container, DockerError, Link, Network, Run, View, scenario
+from workshop.course.checking import Check, Container, DockerError, Link, Network, Run, View, in_json, scenario
 
 MAC = "02:42:0a:5a:63:07"
 
@@ -176,9 +176,13 @@ def start(run: Run, name: str, network: Network, key: str, **wishes: str) -> Con
     try:
         container = run.docker.run(name, network, **wishes)
     except DockerError as error:
-        answers = [call.answer.get("Interface") for call in run.calls("create_endpoint")]
+        answers = [in_json(call.answer.get("Interface")) for call in run.calls("create_endpoint")]
         run.check(
-            key, False, expected='"Interface" without what the request has', seen=f"{answers[-1:]}", docker=str(error)
+            key,
+            False,
+            expected='"Interface" without what the request has',
+            seen="".join(answers[-1:]),
+            docker=str(error),
         )
         raise
     run.check(key, True)
@@ -258,7 +262,7 @@ def again(run: Run) -> None:
     body = request(network, "7", Address="10.90.7.2/24")
     answer = run.docker.call("create_endpoint", body)
     same = not answer.get("Err") and (answer.get("Interface") or {}) == first
-    run.check("repeated", same, expected=f"{first}, as before", seen=f"{answer}")
+    run.check("repeated", same, expected=f"{in_json(first)}, as before", seen=in_json(answer))
     now = run.look().new_since(before)
     run.check(
         "once",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workshop.course.checking import Check, Container, DockerError, Link, Network, Run, scenario
+from workshop.course.checking import Check, Container, DockerError, Link, Network, Run, in_json, scenario
 
 CHECKS = {
     "interface": Check(
@@ -148,7 +148,7 @@ def blame(run: Run, words: str) -> None:
             "interface",
             False,
             expected="SrcName is the name of a link that is on the host, in Join and for a moment after",
-            seen=f"SrcName {names.get('srcname')!r}, DstPrefix {names.get('dstprefix')!r}",
+            seen=f"SrcName {in_json(names.get('srcname'))}, DstPrefix {in_json(names.get('dstprefix'))}",
             docker=words,
         )
 
@@ -210,7 +210,7 @@ def no_gateway(run: Run) -> None:
         seen=f'"Gateway": "{gateway}"',
     )
     second = run.docker.call("join", request("4"))
-    run.check("again", second == answer, expected=f"{answer}", seen=f"{second}")
+    run.check("again", second == answer, expected=in_json(answer), seen=in_json(second))
 
 
 def joined(run: Run, digit: str, pool: dict, internal: bool = False) -> dict:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workshop.course.checking import CannotHere, Check, Container, DockerError, Link, Network, Run, scenario
+from workshop.course.checking import CannotHere, Check, Container, DockerError, Link, Network, Run, in_json, scenario
 
 MAC = "02:42:0a:5a:63:0c"
 WORLD = {4: "192.0.2.1", 6: "2001:db8::1"}
@@ -342,9 +342,9 @@ def create(run: Run, name: str, mode: str | None = None, **more: Any) -> Network
 def blame(run: Run, name: str, words: str) -> None:
     """Docker did not start the container: say which answer it was."""
     if "Cannot be modified" in words:
-        told = [field(call.answer, "Interface") for call in run.calls("create_endpoint")][-1:]
-        run.check("echo", False, expected='"Interface" without what the request has', seen=f"{told}", docker=words)
-    last = [call.answer for call in run.calls("join")][-1:]
+        told = [in_json(field(call.answer, "Interface")) for call in run.calls("create_endpoint")][-1:]
+        run.check("echo", False, expected='"Interface" without what the request has', seen="".join(told), docker=words)
+    last = "".join([in_json(call.answer) for call in run.calls("join")][-1:]) or "nothing"
     run.check("started", False, expected=f"{name} runs", seen=f"Join answered {last}", docker=words)
 
 
@@ -451,7 +451,7 @@ def internal(run: Run) -> None:
         second = run.docker.call(route, body)
         now = run.look().new_since(before)
         run.check("again", len(now) == 1, expected=f"one link after {route} came twice", seen=run.told(now))
-        run.check("again", second == first, expected=f"{route}: {first}, as before", seen=f"{second}")
+        run.check("again", second == first, expected=f"{route}: {in_json(first)}, as before", seen=in_json(second))
 
 
 @scenario("a network that is not there", checks=["refused", "rolled_back"])

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.course.checking import Asked, Check, Container, DockerError, Link, Network, Run, scenario
+from workshop.course.checking import Asked, Check, Container, DockerError, Link, Network, Run, in_json, scenario
 
 KIND = "ipvlan"
 MAC = "02:42:0a:5a:63:0d"
@@ -475,7 +475,7 @@ def start(run: Run, name: str, network: Network) -> tuple[Container, Link]:
     try:
         container = run.docker.run(name, network)
     except DockerError as error:
-        last = [call.answer for call in run.calls("join")][-1:]
+        last = "".join([in_json(call.answer) for call in run.calls("join")][-1:]) or "nothing"
         run.check("started", False, expected=f"{name} runs", seen=f"Join answered {last}", docker=str(error))
         raise
     run.check("started", True)
@@ -595,7 +595,7 @@ def internal(run: Run) -> None:
         run.leave_out("no_way_out", why=UNSEEN)
     else:
         gateways, routes = ways(made.joined)
-        told = ", ".join([*gateways, *([f'"StaticRoutes": {routes}'] if routes else [])])
+        told = ", ".join([*gateways, *([f'"StaticRoutes": {in_json(routes)}'] if routes else [])])
         run.check("no_way_out", not told, expected="an answer without gateway and default route", seen=told)
     if run.lacks(KIND):
         run.leave_out("again", why=NO_KIND)
@@ -604,7 +604,7 @@ def internal(run: Run) -> None:
         second = run.docker.call(route, body)
         now = run.look().new_since(before)
         run.check("again", len(now) == 1, expected=f"one link after {route} came twice", seen=run.told(now))
-        run.check("again", second == first, expected=f"{route}: {first}, as before", seen=f"{second}")
+        run.check("again", second == first, expected=f"{route}: {in_json(first)}, as before", seen=in_json(second))
 
 
 @scenario("a network that is not there", checks=["refused", "rolled_back"])

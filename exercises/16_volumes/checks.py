@@ -5,11 +5,10 @@ Docker's part is played by Docker where it takes part in the outcome; where only
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
-from workshop.course.checking import Check, Container, DockerError, Run, Volume, scenario
+from workshop.course.checking import Check, Container, DockerError, Run, Volume, in_json, scenario
 
 FILE, TEXT = "file", "hello"
 
@@ -195,7 +194,7 @@ CHECKS = {
 
 def short(run: Run, what: object) -> str:
     """A place, an answer or a sentence, with host.volumes by its short name."""
-    text = json.dumps(what, ensure_ascii=False) if isinstance(what, dict) else str(what)
+    text = in_json(what) if isinstance(what, dict) else str(what)
     return text.replace(str(run.volumes), "host.volumes").replace(str(run.volumes.parent), "host.volumes/..")
 
 
@@ -339,7 +338,7 @@ def life(run: Run) -> None:
     answer = run.calls("volume_get")[-1].answer
     volume, words = made(run, "data")
     told = implements(run)
-    seen = f'"Implements": {told}'
+    seen = f'"Implements": {in_json(told)}'
     expected = '"NetworkDriver" and "VolumeDriver" in the list Implements'
     run.check("volume_driver", "VolumeDriver" in told, expected=expected, seen=seen, docker=words)
     said = against(run.docker.create_network, "cafe", subnet="10.90.1.0/24")

@@ -220,7 +220,10 @@ def test_hints_come_one_by_one_and_say_how_many_remain(bench: Workbench, capsys:
     assert f"Hint 2 of {total}" in said(capsys, "hint", "create_network")
     for _ in range(total):
         text = said(capsys, "hint", "3")
-    assert f"Hint {total} of {total}  the last one; then there is the solution" in text
+    assert f"Hint {total} of {total}  the last one; then there is the solution: " in text
+    assert "-m workshop solution 3 --anyway" in " ".join(text.split())
+    bench.progress.judged("create_network", passed=True)
+    assert "--anyway" not in said(capsys, "hint", "3")
 
 
 def test_hints_are_those_of_the_part_that_is_next_or_named(bench: Workbench, capsys: pytest.CaptureFixture[str]):

@@ -303,6 +303,11 @@ def test_the_keys_never_take_more_than_their_line(terminal: Terminal):
     assert last_line(terminal.getvalue()) == "x" * 39
 
 
+def test_where_not_all_keys_fit_whole_ones_are_left_out_and_quit_stays(terminal: Terminal):
+    Screen(terminal).status("judging …  n next  h hint  r rerun  s solution  l list  q quit")
+    assert last_line(terminal.getvalue()) == "judging …  n next  h hint  q quit"
+
+
 def test_an_address_is_never_broken(terminal: Terminal):
     Screen(terminal).say("Ready: dashboard at http://127.0.0.1:8600/#token=" + "x" * 100)
     assert "x" * 100 in terminal.getvalue()

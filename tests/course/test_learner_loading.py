@@ -59,7 +59,9 @@ CASES = {
     "a lambda": Case("create_network = lambda request, host: {}", None),
     "more parameters with defaults": Case("def create_network(request, host, verbose=False):\n    return {}", None),
     "an import named as a route": Case("from os.path import join\n" + GOOD, None),
-    "missing": Case(None, "handler.py is missing", seen="no file /", expected="`reset` brings the first one back"),
+    "missing": Case(
+        None, "handler.py is missing", seen="no file handler.py in ", expected="`reset` brings the first one back"
+    ),
     "not utf-8": Case(
         b"1\n2\n# caf\xe9\n", "handler.py is not UTF-8 (byte 0xe9 in line 3)", 3, "line 3 has the byte", "save it so"
     ),

@@ -358,6 +358,7 @@ def test_the_state_has_all_that_is_shown(world: World):
         "try": [],
         "hints": [],
         "hints_total": 3,
+        "slides": [],
         "verdict": world.verdicts()[0],
         "judging": False,
         "progress": [

@@ -64,7 +64,7 @@ class Screen:
 
     def _draw(self) -> None:
         if self._live:
-            text = self._encodable(self._status)[: max(1, width_of_terminal() - 1)]
+            text = fitting(self._encodable(self._status), max(1, width_of_terminal() - 1))
             dim = f"\x1b[2m{text}\x1b[0m" if self._color else text
             self._put(_CLEAR + dim)
             self._shown = True
@@ -81,6 +81,14 @@ class Screen:
         with contextlib.suppress(OSError, ValueError):  # nobody reads any more
             self._stream.write(text)
             self._stream.flush()
+
+
+def fitting(text: str, width: int) -> str:
+    """As many of a status's items as fit, parted by two spaces: the first ones, and the last, which is how to end."""
+    items = text.split("  ")
+    while len(items) > 1 and len("  ".join(items)) > width:
+        del items[-2]
+    return "  ".join(items)[:width]
 
 
 TOGETHER = 0.2

@@ -173,7 +173,7 @@ class Teller:
         self._lesson.open(following)
 
     def _hint(self) -> None:
-        self._screen.say(Group(Text(), verdict_text.hint(self._lesson.hint())))
+        self._screen.say(Group(Text(), verdict_text.hint(self._lesson.hint(), "press s" if self._keys else "")))
 
     def _solution(self) -> None:
         opened = self._lesson.opened

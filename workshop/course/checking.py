@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -40,8 +41,14 @@ __all__ = [
     "Run",
     "View",
     "Volume",
+    "in_json",
     "scenario",
 ]
+
+
+def in_json(what: Any) -> str:
+    """An answer, or a part of one, as it went over the wire, for ``expected`` and ``seen``."""
+    return json.dumps(what, ensure_ascii=False)
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,9 @@ def _read(path: Path) -> str:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
         raise Problem(
-            f"{path.name} is missing", seen=f"no file {path}", expected="the file; `reset` brings the first one back"
+            f"{path.name} is missing",
+            seen=f"no file {path.name} in {path.parent.name}",  # the whole path is said below it, where none breaks it
+            expected="the file; `reset` brings the first one back",
         ) from None
     except OSError as error:
         raise Problem(

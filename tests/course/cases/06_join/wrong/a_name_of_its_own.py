@@ -1,5 +1,5 @@
 # cause: interface
-# seen: 'veth-
+# seen: "veth-
 """A link that nobody has made."""
 
 

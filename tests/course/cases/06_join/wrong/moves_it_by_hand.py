@@ -1,5 +1,5 @@
 # cause: interface
-# seen: 'wsc
+# seen: "wsc
 """Moves the link into the container by itself, and then tells Docker to."""
 
 import os

@@ -1,5 +1,5 @@
 # cause: volume_driver
-# seen: ['NetworkDriver']
+# seen: "Implements": ["NetworkDriver"]
 import shutil
 from urllib.parse import quote, unquote
 

@@ -1,5 +1,5 @@
 # cause: network_driver
-# seen: ['VolumeDriver']
+# seen: ["VolumeDriver"]
 import shutil
 from urllib.parse import quote, unquote
 
