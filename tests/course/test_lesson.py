@@ -473,6 +473,46 @@ def test_reset_brings_the_stub_and_keeps_a_backup(world: World):
 # -- commands
 
 
+def test_a_learners_folder_that_is_moved_away_is_not_made_anew_and_goes_on_when_it_is_back(world: World):
+    lesson = world.start()
+    bench, away = world.workbench.folder, world.folder / "away"
+    bench.rename(away)
+    end = time.monotonic() + LONG
+    while not world.told("notice") and time.monotonic() < end:
+        time.sleep(0.01)
+    told = f"{bench} is gone. Put it back, and this goes on; or end it and start again."
+    for refused in (
+        lesson.hint,
+        lesson.reset,
+        lambda: lesson.write("handler.py", "x", "absent"),
+        lambda: lesson.start(world.find(1)),
+        lambda: lesson.start(world.find(3)),
+    ):
+        with pytest.raises(CannotHere, match="is gone"):
+            refused()
+    assert not bench.exists()
+    assert [each["text"] for each in world.told("notice")] == [told]
+    away.rename(bench)
+    world.save("right\n")
+    lesson.start(world.find(3))
+    assert world.verdict(2)["passed"]
+    assert world.workbench.progress.state("create_network") == "passed"
+
+
+def test_a_learners_folder_that_is_back_is_judged_again(world: World):
+    world.start()
+    bench, away = world.workbench.folder, world.folder / "away"
+    bench.rename(away)
+    end = time.monotonic() + LONG
+    while not world.told("notice") and time.monotonic() < end:
+        time.sleep(0.01)
+    (away / "03_create_network" / "handler.py").write_text("right\n")
+    away.rename(bench)
+    assert world.verdict(2)["passed"]
+    assert world.workbench.progress.entry("create_network")["attempts"] == 2
+    assert len(world.told("notice")) == 1
+
+
 def test_a_command_runs_once_the_judge_rests(world: World, monkeypatch: pytest.MonkeyPatch):
     lesson = world.start()
     ran: list[tuple[str, Path, bool]] = []

@@ -175,6 +175,7 @@ class Lesson:
         """
         path = self.workbench.file(self.opened.exercise, name)
         with self._writing:
+            self.workbench.check()
             there, known = read_text(path)
             if version != known:
                 raise Changed(name, there, known)

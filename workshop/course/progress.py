@@ -30,12 +30,18 @@ class Progress:
     """The progress in ``folder`` (``.workshop`` in the learner's folder), by the names of exercises.
 
     Every question reads the file, every change reads and writes it under a lock: several commands may be at work. What
-    it does not know, it keeps. ``told`` gets a sentence if the file could not be read and was put aside.
+    it does not know, it keeps. ``told`` gets a sentence if the file could not be read and was put aside. ``may_write``
+    raises where nothing may be written now.
     """
 
-    def __init__(self, folder: Path, told: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        told: Callable[[str], None] = lambda _: None,
+        may_write: Callable[[], None] = lambda: None,
+    ) -> None:
         self.path = folder / NAME
-        self._told = told
+        self._told, self._may_write = told, may_write
 
     def entry(self, name: str) -> Entry:
         """What is known of an exercise; empty if nothing is."""
@@ -99,6 +105,7 @@ class Progress:
 
         :raises CannotHere: if it cannot be written.
         """
+        self._may_write()
         try:
             with self._locked():
                 known = self._read()

@@ -56,6 +56,7 @@ class Sitting:
         self._opened: Opened | None = None
         self._next: Exercise | None = None
         self._wanted = self._judging = self._closing = self._interrupted = False
+        self._told_gone = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="judging", daemon=True)
 
@@ -92,7 +93,7 @@ class Sitting:
     def rerun(self) -> None:
         """Judge again."""
         with self._changed:
-            self._wanted = True
+            self._wanted, self._told_gone = True, False
             self._changed.notify_all()
 
     def choose(self, file: str) -> None:
@@ -148,8 +149,12 @@ class Sitting:
                     self._judging, self._interrupted = target is None, False
                 if target is not None:
                     self._change(target)
-                else:
+                elif self._is_there():
                     self._judge_now()
+                else:
+                    with self._changed:
+                        self._judging = False
+                        self._changed.notify_all()
         finally:
             if self._opened is not None:
                 self._opened.ending.close()
@@ -165,6 +170,7 @@ class Sitting:
             self._opened = opened  # before it is watched
         try:
             self._workbench.prepare(exercise)
+            self._workbench.hold()
             self._workbench.progress.opened(exercise.name)
             self._watch(opened)
             opened.stage = opened.ending.enter_context(self._open_stage(exercise))
@@ -188,6 +194,18 @@ class Sitting:
         opened.ending.callback(watch.stop)
         if watch.why and not self._poll:
             self._note(f"Saves are noticed by looking ten times a second: {watch.why}.", "info")
+
+    def _is_there(self) -> bool:
+        """Whether there is anything to judge: not while the learner's folder is somewhere else. That is said once."""
+        try:
+            self._workbench.check()
+            self._told_gone = False
+            return True
+        except WorkshopError as error:
+            if not self._told_gone:
+                self._note(str(error), "warning")
+            self._told_gone = True
+            return False
 
     def _judge_now(self) -> None:
         with self._changed:

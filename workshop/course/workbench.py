@@ -31,7 +31,17 @@ class Workbench:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.notes: list[str] = []
-        self.progress = Progress(folder / MARK, self.notes.append)
+        self._held = False
+        self.progress = Progress(folder / MARK, self.notes.append, self.check)
+
+    def hold(self) -> None:
+        """Whoever works in it now has it: if it goes, it was moved away, and is not made anew."""
+        self._held = True
+
+    def check(self) -> None:
+        """Raises CannotHere if it is held and gone."""
+        if self._held and not is_folder(self.folder):
+            raise CannotHere(f"{self.folder} is gone.", "Put it back, and this goes on; or end it and start again.")
 
     def place(self, exercise: Exercise) -> Path:
         """The folder for an exercise. Its name counts: one that was begun under another number is found again."""
@@ -57,6 +67,7 @@ class Workbench:
 
         :raises CannotHere: if the folder cannot be written.
         """
+        self.check()
         place = self.place(exercise)
         before = self.progress.entry(exercise.name).get("copied")
         copied = dict(before) if isinstance(before, dict) else {}
@@ -112,6 +123,7 @@ class Workbench:
 
         :raises CannotHere: if the folder cannot be written.
         """
+        self.check()
         path = self.file(exercise, name)
         stub = exercise.stub(path.name).read_bytes()
         try:
