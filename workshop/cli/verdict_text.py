@@ -215,10 +215,13 @@ def hint(told: Mapping[str, Any], then: str = "") -> RenderableType:
     from rich.markdown import Markdown
 
     left = told["total"] - told["number"]
-    more = f"{left} more" if left else "the last one; then there is the solution" + (f": {then}" if then else "")
+    more = f"{left} more" if left else "the last one; then there is the solution"
     whose = f" for {told['part']}" if told.get("part") else ""
     heading = Text(f"Hint {told['number']} of {told['total']}{whose}", "bold").append(f"  {more}", _DIM)
-    return Group(heading, indented(Markdown("\n".join(map(plain_line, told["text"].splitlines())))))
+    parts: list[RenderableType] = [heading, indented(Markdown("\n".join(map(plain_line, told["text"].splitlines()))))]
+    if then and not left:
+        parts += [Text(), Text("The solution: ", "dim", no_wrap=True, overflow="ignore").append(then, "bold cyan")]
+    return Group(*parts)
 
 
 def place(file: str | None, line: int | None) -> str:
