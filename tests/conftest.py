@@ -36,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if is_worker(config) or MARK not in os.environ:
         os.environ[MARK] = uuid.uuid4().hex  # what another worker started is not ours
+    os.environ.pop("COLUMNS", None)  # what is not read on a terminal is as long as it is
     # as in an active environment: what is said to type is `python -m workshop` then
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     if os.geteuid() == 0 and not kinds.is_root():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.leftovers import MACHINE, Leftovers, differences, ours, store_rows
+from tests.support.leftovers import MACHINE, PROCESSES, Leftovers, differences, ours, store_rows
 from tests.support.shell import inside
 from workshop.kernel.namespaces import Namespace
 
@@ -45,6 +45,15 @@ def test_what_goes_on_the_machine_may_be_another_tests_where_several_are_at_work
     assert watcher.left(seconds=0) == told
     there["links"] = ["new"]
     assert f"{MACHINE}: links: + new" in watcher.left(seconds=0)
+
+
+def test_a_process_that_has_ended_is_not_left_behind():
+    watcher, running = Leftovers(), ["docker's helper"]
+    watcher.watch(PROCESSES, lambda: {"running": list(running)})
+    running.clear()
+    assert watcher.left(seconds=0) == []
+    running.append("sleep 60")
+    assert watcher.left(seconds=0) == [f"{PROCESSES}: running: + sleep 60"]
 
 
 CHANGES = {

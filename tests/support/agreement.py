@@ -13,7 +13,7 @@ from tests.support.leftovers import store_rows
 from tests.support.plugin import Plugin
 from workshop.drivers import naming
 
-_OURS = re.compile(r"\bws[bhcdtv][0-9a-z]{10}\b")
+_OURS = re.compile(r"\bws[bhcdv][0-9a-z]{10}\b")
 _NOT_DOCKERS = ("tunnels ", "nodes ")
 """Rows that Docker has nothing like."""
 
