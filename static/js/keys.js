@@ -10,7 +10,7 @@ export function bindKeys(actions) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    if (key === "Enter" && isControl(event.target)) return; // the button's own
+    if ((key === "Enter" || key === " ") && isControl(event.target)) return; // the button's own
     if (key.startsWith("Arrow") && scrolls(event.target)) return; // the arrows move what has the focus
     const action = actions[key];
     if (action && action() !== false) event.preventDefault();

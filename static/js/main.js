@@ -1,8 +1,10 @@
 // The page put together: one story, one feed, and what shows them.
 import { Calls } from "./calls.js";
 import { touchedBy } from "./changes.js";
+import { bindClicker } from "./clicker.js";
 import { Detail } from "./detail.js";
 import { el, now } from "./dom.js";
+import { FEATURES } from "./features.js";
 import { Feed } from "./feed.js";
 import { bindKeys } from "./keys.js";
 import { Picture } from "./picture.js";
@@ -18,6 +20,7 @@ export const lesson = { verdict() {}, begin() {}, changed() {}, connection() {} 
 
 export const story = new Story();
 const timings = [];
+const listeners = { snapshot: [], event: [], drawn: [], chosen: [] };
 const dirty = { entries: new Map(), names: false, verdict: false, seen: [] }; // what is new since the last frame
 let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
@@ -53,6 +56,7 @@ const picture = new Picture($("picture"), {
     if (!$("banner").dataset.lost) banner("");
     tellCaption();
     recordNext({ kind: "picture", seq: drawn.seq, ...times });
+    tell("drawn", drawn);
   },
   failed: (text) => banner(`${text} The last picture is kept.`),
 });
@@ -64,6 +68,8 @@ const calls = new Calls(
 );
 
 const detail = new Detail($("detail"), (id) => picture.linkName(id), () => close());
+
+const tell = (name, news) => listeners[name].forEach((listener) => listener(news));
 
 const marked = () => story.calls.get(chosen) ?? story.newest;
 
@@ -101,6 +107,7 @@ function choose(number, how) {
   tellCaption();
   picture.reveal();
   if (number !== null && detail.isOpen) open(number);
+  tell("chosen", number);
 }
 
 function open(number) {
@@ -168,6 +175,7 @@ const feed = new Feed(story, {
     dirty.entries.clear(); // all of it is in the snapshot
     tellCaption();
     lesson.begin(story.lesson);
+    tell("snapshot", message);
     recordNext({ kind: "snapshot", seq: message.seq, received: now() });
   },
   event(event, { call, line, names }) {
@@ -175,6 +183,7 @@ const feed = new Feed(story, {
     if (line) dirty.entries.set(`line ${line.seq}`, { line });
     dirty.names ||= names;
     dirty.verdict ||= event.kind === "verdict";
+    tell("event", event);
     dirty.seen.push({ kind: event.kind, seq: event.seq, call: event.call, at: event.at * 1000, received: now() });
   },
   batch() {
@@ -229,6 +238,17 @@ bindKeys({
   "?": () => $("sheet").showModal(),
 });
 
+/** What a feature (features.js) has of the page. `on(name, listener)` tells it of each `snapshot` (the server's
+ *  message), `event` (of the journal), `drawn` picture and `chosen` call; `can(name)` whether the server has that part. */
+const page = {
+  story, feed, picture, calls, detail, choose, open, close, banner, marked,
+  facts: () => facts,
+  can: (name) => document.body.dataset.can.split(" ").includes(name),
+  on: (name, listener) => listeners[name].push(listener),
+};
+for (const install of FEATURES) install(page);
+bindClicker();
+
 // The session's token comes in the address once; it is kept for this tab and taken out of the address bar.
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 if (token) {
@@ -238,4 +258,4 @@ if (token) {
 
 /** What benchmarks and tests read: `timings` are `{kind, seq, received, drawn}` in milliseconds since 1970, of pictures
  *  that were drawn anew also `made` (by Graphviz) and `placed` (in the page). */
-globalThis.workshop = { timings, story, feed };
+globalThis.workshop = { timings, story, feed, page };

@@ -6,9 +6,10 @@ import ipaddress
 import secrets
 import socket
 import threading
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, jsonify
+from flask import Blueprint, Flask, jsonify
 from flask_socketio import SocketIO, emit
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
@@ -21,6 +22,11 @@ from workshop.dashboard.lesson import Lesson
 from workshop.dashboard.views import IMPORT_MAP, make_blueprint
 from workshop.errors import UsageError, WorkshopError
 from workshop.journal import Journal
+
+Emit = Callable[[str, Any], None]
+"""Sends one message (its name, and what it says as JSON) to every browser."""
+Part = Callable[[Emit], Blueprint]
+"""What a session adds to the dashboard: given how browsers are told something, it makes its routes."""
 
 _WAIT = 1.0  # seconds that a stop waits for the server's thread
 
@@ -51,7 +57,8 @@ class Dashboard:
     ``address`` is a loopback address and a port (0: any free one). ``sock`` is a socket that is bound
     already, for a process that has since moved to another network namespace; it stays the caller's to close.
     ``token`` is the session's secret (made if not given). ``engine`` and ``driver`` are shown in the header,
-    ``try_this`` is the command that the empty page proposes. With a ``lesson`` the page is an exercise's.
+    ``try_this`` is the command that the empty page proposes. With a ``lesson`` the page is an exercise's. ``parts`` are
+    what else this session can do; the page asks for them by the names of their blueprints.
 
     :raises UsageError: if the address is not a loopback address.
     :raises WorkshopError: if the port is taken.
@@ -70,11 +77,13 @@ class Dashboard:
         driver: str = "bridge",
         try_this: str = "docker network create -d workshop shop",
         lesson: Lesson | None = None,
+        parts: Iterable[Part] = (),
     ) -> None:
         self._sock = sock if sock is not None else _bind(address)
         self._is_ours = sock is None
         self.host, self.port = _loopback(self._sock.getsockname())
         self.token = token or secrets.token_urlsafe(24)
+        blueprints = [part(self._emit) for part in parts]
         facts = {
             "session": secrets.token_hex(8),
             "title": title,
@@ -82,9 +91,12 @@ class Dashboard:
             "driver": driver,
             "try": try_this,
             "lesson": lesson is not None,
+            "can": [blueprint.name for blueprint in blueprints],
         }
         self._feed = Feed(journal, picture, self._emit)
         self.app = create_app(journal, self._feed, facts, self.token)
+        for blueprint in blueprints:
+            self.app.register_blueprint(blueprint)
         if lesson is not None:
             self.app.register_blueprint(lessons.make_blueprint(lesson, lambda: self._emit("lesson", {})))
         self._sockets = SocketIO(

@@ -27,7 +27,8 @@ def make_blueprint(journal: Journal, feed: Feed, facts: dict[str, Any]) -> Bluep
     """The dashboard's routes.
 
     ``facts`` is what the page says of the session: ``session`` (its ID), ``title``, ``engine``, ``driver``,
-    ``try`` (a command that makes the first calls), ``lesson`` (whether it is an exercise's).
+    ``try`` (a command that makes the first calls), ``lesson`` (whether it is an exercise's),
+    ``can`` (the names of the session's other parts).
     """
     routes = Blueprint("dashboard", __name__)
 

@@ -153,7 +153,11 @@ async function askState() {
   }
 }
 
+/** What is asked for before the page knows the exercise waits until it does. */
+const known = async () => state ?? (await refresh(), state);
+
 async function hint() {
+  await known();
   const shown = state?.html.hints.length ?? 0;
   if (!state?.hints_total) return;
   if (shown < state.hints_total && !(await act(() => ask("/hint", {})))) return;
@@ -165,11 +169,11 @@ async function hint() {
 }
 
 async function edit() {
-  if (!state) await refresh(); // who comes and types at once
+  await known(); // who comes and types at once
   await editor.open();
 }
 
-const read = () => state && task.read();
+const read = async () => (await known()) && task.read();
 
 function run() {
   return act(() => ask("/run", {}));
@@ -220,11 +224,12 @@ $("left-tabs").addEventListener("keydown", (event) => {
   $("left-tabs").querySelector('[aria-selected="true"]').focus();
 });
 
-const solution = () => state && act(() => showSolution(current(), { dialog: $("solution"), body: $("solution-body") }));
+const solution = async () =>
+  (await known()) && act(() => showSolution(current(), { dialog: $("solution"), body: $("solution-body") }));
 
 bindKeys({
   v: turnPanel,
-  f: read,
+  f: () => void read(),
   h: () => void hint(),
   e: () => void edit(),
   r: () => void run(),
