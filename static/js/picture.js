@@ -1,14 +1,12 @@
 // The picture in the middle: drawn anew when the network changes, the chosen call's links marked.
 import { el, now } from "./dom.js";
 import { Painter } from "./painter.js";
+import { lineOf, linkIdOf, nodeOf, placesOf } from "./places.js";
 import { Drawing, fit } from "./svg.js";
 
 const SMALLEST = 11; // pixels: smaller text is not legible, the picture then scrolls
 const REVEALED = 16; // pixels of room around what is brought into view
 const LARGEST = 17; // pixels of the usual text: a picture of two nodes is not blown up
-
-/** The link that an element of the picture stands for: link IDs are its `id`, after a word for its part. */
-export const linkIdOf = (dataId) => (dataId ?? "").replace(/^[a-z]+[-_]/, "");
 
 /** The picture. `on` has `choose(linkId)`, `drawn(picture, {received, made, placed})` and `failed(text)`. */
 export class Picture {
@@ -18,6 +16,7 @@ export class Picture {
   #marked = new Set();
   #last = null;
   #broken = false;
+  #places = { dot: "", nodes: new Map(), edges: new Map() };
 
   constructor(room, on) {
     Object.assign(this, { room, on, painter: new Painter(), links: {} });
@@ -94,6 +93,37 @@ export class Picture {
 
   linkName(id) {
     return this.links[id]?.name ?? id;
+  }
+
+  /** The nodes and edges of what is shown, each with its place (places.js). */
+  get places() {
+    if (this.#places.dot !== this.#last) this.#places = { dot: this.#last, ...placesOf(this.#last ?? "") };
+    return this.#places;
+  }
+
+  /** The element that a link or namespace is drawn as (its container's, or what it is folded into); null if none is. */
+  groupOf(id) {
+    const node = nodeOf(this.places, id, this.links);
+    return node && this.#drawing.group(node.id);
+  }
+
+  /** Where that is: `{x, y, w, h}`, x and y of its centre, in the picture's coordinates; null if it is not shown. */
+  centreOf(id) {
+    const node = nodeOf(this.places, id, this.links);
+    return node && { x: node.x, y: node.y, w: node.w, h: node.h };
+  }
+
+  /** The element of the line that leads to a link from its host's side; null if none is shown. */
+  lineOf(id) {
+    const edge = lineOf(this.places, id);
+    return edge && this.#drawing.group(edge.id);
+  }
+
+  /** Draw an SVG element over the picture, in its coordinates. It stays when the picture changes, until the function
+   *  that is given back is called. */
+  overlay(element) {
+    this.#drawing.over.append(element);
+    return () => element.remove();
   }
 
   #place(text) {

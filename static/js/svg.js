@@ -14,7 +14,15 @@ const ATTRIBUTES = new Set([
 /** A drawing in the page. What is the same in the next picture stays the same element, so it is not laid out again. */
 export class Drawing {
   #groups = new Map(); // by ID: the element, and the text that it was made of
+  #elements = new Map(); // by ID: what is in the page now
   svg = null;
+  /** What others draw over the picture, in its own coordinates: it stays when the picture changes. */
+  over = document.createElementNS(SVG, "g");
+
+  /** The element of a node or an edge, by its ID; null if there is none. */
+  group(id) {
+    return this.#elements.get(id) ?? null;
+  }
 
   /** Bring `svg` up to Graphviz's `text`. Throws an Error if that is no picture; then all is as it was. */
   take(text) {
@@ -32,6 +40,14 @@ export class Drawing {
       else graph.insertBefore(element, next);
     }
     this.#groups = groups;
+    this.#elements = new Map([...groups.values()].map(({ element }) => [element.dataset.id, element]));
+    this.#lay(graph);
+  }
+
+  /** Put what is drawn over the picture on top of it, in the same coordinates. */
+  #lay(graph) {
+    if (this.over.parentNode !== this.svg) this.svg.append(this.over);
+    copyAttributes(graph, this.over, ["transform"]);
   }
 
   #made(sources) {
@@ -109,7 +125,7 @@ function naturalSize(svg) {
 /** The size in pixels in which `svg` fills `room` best, with no text under `smallest` or over `largest` pixels. */
 export function fit(svg, room, { smallest, largest }) {
   const { width, height } = naturalSize(svg);
-  const sizes = [...svg.querySelectorAll("text")].map((text) => Number(text.getAttribute("font-size")) || 14);
+  const sizes = [...svg.querySelectorAll(".graph text")].map((text) => Number(text.getAttribute("font-size")) || 14);
   const least = Math.min(14, ...sizes);
   const usual = sizes.sort((one, other) => one - other)[Math.floor(sizes.length / 2)] ?? 14;
   const whole = Math.min(room.width / width, room.height / height);

@@ -159,3 +159,29 @@ def test_without_webassembly_the_page_says_so_and_the_calls_go_on(open_page, wor
     expect(page.locator("#picture")).to_contain_text("Graphviz could not be started")
     world.hello()
     expect(page.locator(".call")).to_have_count(2)
+
+
+def test_what_is_drawn_over_the_picture_has_its_coordinates_and_stays_when_it_changes(page: Page, world: World) -> None:
+    network = world.create_network("shop")
+    world.run(network, "web")
+    expect(page.locator("#picture .container")).to_have_count(1)
+    seen = page.evaluate(
+        """() => {
+            const { picture } = workshop.page;
+            const link = Object.entries(picture.links).find(([, one]) => one.container === "web")[0];
+            const { x, y, w, h } = picture.centreOf(link);
+            const box = document.createElementNS("http://www.w3.org/2000/svg", "rect");
+            for (const [name, value] of Object.entries({ x: x - w / 2, y: y - h / 2, width: w, height: h })) box.setAttribute(name, value);
+            globalThis.removeOverlay = picture.overlay(box);
+            const group = picture.groupOf(link);
+            const [mine, its] = [box.getBoundingClientRect(), group.querySelector("path, polygon").getBoundingClientRect()];
+            return { id: group.dataset.id, line: picture.lineOf(link).dataset.id, off: Math.hypot(mine.x - its.x, mine.y - its.y, mine.width - its.width) };
+        }"""
+    )
+    assert seen["id"].startswith("container-") and seen["line"].startswith("wire-")
+    assert seen["off"] < 1
+    world.run(network, "db")
+    expect(page.locator("#picture .container")).to_have_count(2)
+    expect(page.locator("#picture svg rect")).to_have_count(1)
+    page.evaluate("removeOverlay()")
+    expect(page.locator("#picture svg rect")).to_have_count(0)

@@ -35,13 +35,15 @@ class Picture(Protocol):
 
 
 def links_of(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Link id to what the page needs of it: ``name``, ``kind``, ``made_by``, ``peer``, where it is."""
+    """Link id to what the page needs of it: ``name``, ``kind``, ``made_by``, ``peer``, ``master``, where it is."""
     found = {}
     for host in graph.get("hosts", []):
         for namespace in host.get("namespaces", []):
             container = namespace.get("container") or {}
             for link in namespace.get("links", []):
-                row = {key: link.get(key) for key in ("name", "kind", "made_by", "peer", "network", "endpoint")}
+                row = {
+                    key: link.get(key) for key in ("name", "kind", "made_by", "peer", "master", "network", "endpoint")
+                }
                 found[link["id"]] = {**row, "host": host.get("name"), "container": container.get("name")}
     return found
 
