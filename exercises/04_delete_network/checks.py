@@ -86,56 +86,35 @@ def is_gone(run: Run, before: View) -> None:
     run.check("gone", not left, expected="no link of the network's", seen=run.told(left), left_over=left)
 
 
-@scenario("a network with IPv4", checks=["no_err", "gone"])
+@scenario("a network with IPv4, and the same one anew", checks=["no_err", "gone", "repeated", "again"])
 def plain(run: Run) -> None:
     before = run.look()
     network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
     remove(run, network)
     is_gone(run, before)
-
-
-@scenario("a network with IPv4 and IPv6", checks=["no_err", "gone"])
-def dual_stack(run: Run) -> None:
-    before = run.look()
-    network = run.docker.create_network("cafe", subnet="10.90.2.0/24", subnet6="fd00:90:2::/64")
+    # as when Docker did not get the answer
+    said = run.refused(run.docker.call, "delete_network", {"NetworkID": network.id})
+    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
+    network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
+    there = bridges(run.look(), before)
+    run.check(
+        "again",
+        len(there) == 1 and there[0].has("10.90.1.1/24"),
+        expected="one bridge with 10.90.1.1/24",
+        seen=run.told(there),
+    )
     remove(run, network)
     is_gone(run, before)
 
 
-@scenario("one of two networks", checks=["no_err", "others", "gone"])
-def one_of_two(run: Run) -> None:
-    first = run.look()
-    kept = run.docker.create_network("kept", subnet="10.90.3.0/24")
-    before = run.look()
-    goes = run.docker.create_network("goes", subnet="10.90.4.0/24")
-    remove(run, goes)
-    there = bridges(run.look(), first)
-    run.check(
-        "others",
-        any(link.has("10.90.3.1/24") and link.up for link in there),
-        expected=f"the bridge of {kept.name}, up, with 10.90.3.1/24",
-        seen=run.told(there),
-    )
-    is_gone(run, before)
-
-
-@scenario("two networks at once", checks=["no_err", "gone"])
-def two_at_once(run: Run) -> None:
-    before = run.look()
-    networks = [run.docker.create_network(f"cafe{n}", subnet=f"10.90.{n}.0/24") for n in (5, 6)]
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(run.docker.remove_network, network) for network in networks]:
-            done.result()
-    errors = [call.error for call in run.calls("delete_network") if call.error]
-    run.check("no_err", not errors, expected="{} for both", seen=f"Err: {'; '.join(errors)}")
-    is_gone(run, before)
-
-
-@scenario("beside a bridge that Docker's own driver made", checks=["no_err", "strangers", "gone"])
+@scenario(
+    "a network with IPv4 and IPv6, beside a bridge that Docker's own driver made",
+    checks=["no_err", "strangers", "gone"],
+)
 def beside_a_stranger(run: Run) -> None:
     run.docker.create_network("stranger", subnet="10.90.99.0/24", driver="bridge")
     before = run.look()
-    remove(run, run.docker.create_network("cafe", subnet="10.90.7.0/24"))
+    remove(run, run.docker.create_network("cafe", subnet="10.90.2.0/24", subnet6="fd00:90:2::/64"))
     now = run.look()
     lost = [link for link in before.links if now.at(link.index) is None]
     run.check(
@@ -148,37 +127,31 @@ def beside_a_stranger(run: Run) -> None:
     is_gone(run, before)
 
 
-@scenario("the same call again, as when Docker did not get the answer", checks=["gone", "repeated"])
-def again(run: Run) -> None:
-    before = run.look()
-    network = run.docker.create_network("cafe", subnet="10.90.8.0/24")
-    run.docker.remove_network(network)
-    is_gone(run, before)
-    said = run.refused(run.docker.call, "delete_network", {"NetworkID": network.id})
-    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
-
-
-@scenario("a network that it has never heard of", checks=["unknown", "unharmed"])
-def unknown(run: Run) -> None:
-    before = run.look()
-    run.docker.create_network("kept", subnet="10.90.9.0/24")
-    said = run.refused(run.docker.call, "delete_network", {"NetworkID": "7e57" * 16})
-    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
-    there = bridges(run.look(), before)
-    run.check("unharmed", there, expected="the bridge of kept", seen=run.told(there))
-
-
-@scenario("made, removed, and made again", checks=["no_err", "again", "gone"])
-def made_again(run: Run) -> None:
-    before = run.look()
-    remove(run, run.docker.create_network("cafe", subnet="10.90.10.0/24"))
-    network = run.docker.create_network("cafe", subnet="10.90.10.0/24")
-    there = bridges(run.look(), before)
+@scenario(
+    "two of three networks at once, then one that it has never heard of",
+    checks=["no_err", "others", "gone", "unknown", "unharmed"],
+)
+def two_of_three(run: Run) -> None:
+    empty = run.look()
+    networks = [run.docker.create_network(f"cafe{n}", subnet=f"10.90.{n}.0/24") for n in (3, 4)]
+    gone = bridges(run.look(), empty)
+    kept = run.docker.create_network("kept", subnet="10.90.5.0/24")
+    with ThreadPoolExecutor(2) as pool:
+        for done in [pool.submit(run.docker.remove_network, network) for network in networks]:
+            done.result()
+    errors = [call.error for call in run.calls("delete_network") if call.error]
+    run.check("no_err", not errors, expected="{} for both", seen=f"Err: {'; '.join(errors)}")
+    now = run.look()
+    there = bridges(now, empty)
     run.check(
-        "again",
-        len(there) == 1 and there[0].has("10.90.10.1/24"),
-        expected="one bridge with 10.90.10.1/24",
+        "others",
+        any(link.has("10.90.5.1/24") and link.up for link in there),
+        expected=f"the bridge of {kept.name}, up, with 10.90.5.1/24",
         seen=run.told(there),
     )
-    remove(run, network)
-    is_gone(run, before)
+    left = [link for link in gone if now.at(link.index)]
+    run.check("gone", not left, expected="no link of the two networks", seen=run.told(left), left_over=left)
+    said = run.refused(run.docker.call, "delete_network", {"NetworkID": "7e57" * 16})
+    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
+    there = bridges(run.look(), empty)
+    run.check("unharmed", there, expected=f"the bridge of {kept.name}", seen=run.told(there))

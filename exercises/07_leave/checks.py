@@ -120,7 +120,10 @@ def ids(network: Network, digit: str) -> dict[str, str]:
     return {"NetworkID": network.id, "EndpointID": digit * 64}
 
 
-@scenario("the calls alone, one after the other", checks=["left", "kept", "deleted", "bridge", "gone"])
+@scenario(
+    "the calls alone, each of them twice, and for an endpoint that was never made",
+    checks=["left", "kept", "repeated_leave", "deleted", "bridge", "gone", "repeated", "unknown"],
+)
 def calls_alone(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
     before = run.look()
@@ -132,59 +135,44 @@ def calls_alone(run: Run) -> None:
     now = run.look()
     lost = [link for link in made if now.at(link.index) is None]
     run.check("kept", not lost, expected=run.told(made), seen=f"gone: {run.told(lost)}", missing=lost)
+    said = run.refused(run.docker.call, "leave", ids(network, "1"))
+    run.check("repeated_leave", said is None, expected="{}", seen=f"Err: {said}")
     answer = run.docker.call("delete_endpoint", ids(network, "1"))
     run.check("deleted", not answer.get("Err"), expected="{}", seen=f"Err: {answer.get('Err')}")
     bridge_stays(run, before)
     is_gone(run, before)
+    said = run.refused(run.docker.call, "delete_endpoint", ids(network, "1"))
+    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
+    said = run.refused(run.docker.call, "delete_endpoint", ids(network, "2"))
+    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
 
 
-@scenario("a container is removed", checks=["left", "deleted", "bridge", "gone"])
-def removed(run: Run) -> None:
+@scenario("one of two containers is removed", checks=["left", "deleted", "bridge", "others", "gone", "ping"])
+def one_of_two(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.2.0/24", subnet6="fd00:90:2::/64")
-    before = run.look()
-    run.docker.remove(run.docker.run("bar", network))
+    bar = run.docker.run("bar", network)
+    before, kept = run.look(), pairs(run.look())
+    run.docker.remove(run.docker.run("kitchen", network))
     answered(run, "leave", "left")
     answered(run, "delete_endpoint", "deleted")
     bridge_stays(run, before)
-    is_gone(run, before)
-
-
-@scenario("one of two containers is removed", checks=["deleted", "others", "ping"])
-def one_of_two(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
-    bar = run.docker.run("bar", network)
-    kept = pairs(run.look())
-    run.docker.remove(run.docker.run("kitchen", network))
-    answered(run, "delete_endpoint", "deleted")
     now = run.look()
     lost = [link for link in kept if now.at(link.index) is None]
     run.check("others", not lost, expected=run.told(kept), seen=f"gone: {run.told(lost)}", missing=lost)
-    run.check_ping("ping", bar, "10.90.3.1")
-
-
-@scenario("a running container is disconnected", checks=["left", "deleted", "inside", "gone", "others"])
-def disconnected(run: Run) -> None:
-    stays = run.docker.create_network("stays", subnet="10.90.4.0/24")
-    goes = run.docker.create_network("goes", subnet="10.90.5.0/24")
-    bar = run.docker.run("bar", stays)
-    before, kept = run.look(), pairs(run.look())
-    run.docker.connect(goes, bar)
-    run.docker.disconnect(goes, bar)
-    answered(run, "leave", "left")
-    answered(run, "delete_endpoint", "deleted")
-    inside = [link for link in run.inside(bar).links if any(each.startswith("10.90.5.") for each in link.addresses)]
-    run.check("inside", not inside, expected="no link with an address of 10.90.5.0/24", seen=run.told(inside))
     is_gone(run, before)
-    now = run.look()
-    lost = [link for link in kept if now.at(link.index) is None]
-    run.check("others", not lost, expected=run.told(kept), seen=f"gone: {run.told(lost)}", missing=lost)
+    run.check_ping("ping", bar, "10.90.2.1")
 
 
-@scenario("a container with a fixed address is stopped and started", checks=["deleted", "restarted", "ping"])
+@scenario(
+    "a container with a fixed address is stopped, started, and disconnected while it runs",
+    checks=["left", "deleted", "restarted", "ping", "inside", "gone"],
+)
 def restarted(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.6.0/24")
-    bar = run.docker.run("bar", network, ip="10.90.6.77")
+    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
+    before = run.look()
+    bar = run.docker.run("bar", network, ip="10.90.3.77")
     run.docker.stop(bar)
+    answered(run, "leave", "left")
     answered(run, "delete_endpoint", "deleted")
     words = None
     try:
@@ -199,24 +187,10 @@ def restarted(run: Run) -> None:
         seen=words or run.told(ports),
         docker=words,
     )
-    run.check_ping("ping", bar, "10.90.6.1")
-
-
-@scenario(
-    "the same calls again, and for an endpoint that was never made",
-    checks=["gone", "repeated_leave", "repeated", "unknown"],
-)
-def again(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.7.0/24")
-    before = run.look()
-    body = {**ids(network, "7"), "Interface": {"Address": "10.90.7.2/24", "AddressIPv6": "", "MacAddress": ""}}
-    run.docker.call("create_endpoint", body)
-    run.docker.call("leave", ids(network, "7"))
-    said = run.refused(run.docker.call, "leave", ids(network, "7"))
-    run.docker.call("delete_endpoint", ids(network, "7"))
+    run.check_ping("ping", bar, "10.90.3.1")
+    run.docker.disconnect(network, bar)
+    answered(run, "leave", "left")
+    answered(run, "delete_endpoint", "deleted")
+    inside = [link for link in run.inside(bar).links if any(each.startswith("10.90.3.") for each in link.addresses)]
+    run.check("inside", not inside, expected="no link with an address of 10.90.3.0/24", seen=run.told(inside))
     is_gone(run, before)
-    run.check("repeated_leave", said is None, expected="{}", seen=f"Err: {said}")
-    said = run.refused(run.docker.call, "delete_endpoint", ids(network, "7"))
-    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
-    said = run.refused(run.docker.call, "delete_endpoint", ids(network, "8"))
-    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")

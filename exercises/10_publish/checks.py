@@ -152,48 +152,43 @@ def closed(run: Run, key: str, port: int) -> None:
     run.check(key, good, expected=f"{address} port {port} accepts nothing", seen="it accepts a connection")
 
 
-@scenario("one port, and another that is not published", checks=["started", "inside", "outside", "others"])
-def one_port(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
-    web = start(run, "web", network, "8080:80")
-    serves(run, web, network)
-    reached(run, "outside", 8080)
-    closed(run, "others", 80)
-
-
-@scenario("a container that publishes nothing", checks=["without", "unknown"])
-def nothing(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.2.0/24")
-    bar = start(run, "bar", network, key="without")
-    run.docker.remove(bar)
-    said = next((call.error for call in run.calls("revoke_external_connectivity") if call.error), None)
-    if said is None:
-        body = {"NetworkID": network.id, "EndpointID": "2" * 64}
-        said = run.refused(run.docker.call, "revoke_external_connectivity", body)
-    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
-
-
-@scenario("two ports for TCP and one for UDP", checks=["started", "inside", "each", "protocol"])
-def several(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
-    web = start(run, "web", network, "8081:80", "8082:80", "8083:80/udp")
-    serves(run, web, network)
-    reached(run, "each", 8081)
-    reached(run, "each", 8082)
-    closed(run, "protocol", 8083)
+def wants(run: Run, network: Network, port: int) -> str | None:
+    """The calls for a container that wants a port of the host, up to the one that is to be refused: its Err."""
+    ids = {"NetworkID": network.id, "EndpointID": "3" * 64}
+    interface = {"Address": "10.90.1.99/24", "AddressIPv6": "", "MacAddress": ""}
+    run.docker.call("create_endpoint", {**ids, "Interface": interface, "Options": {}})
+    asked = run.calls("program_external_connectivity")[0].request["Options"]
+    doors = [{**each, "IP": ""} for each in asked["com.docker.network.portmap"] if each["HostPort"] == port]
+    body = {**ids, "Options": {**asked, "com.docker.network.portmap": doors}}
+    return run.refused(run.docker.call, "program_external_connectivity", body)
 
 
 @scenario(
-    "two containers, of which one goes", checks=["started", "inside", "right_one", "no_err", "closed", "others_stay"]
+    "two containers, a third that wants a port of theirs, and one of them goes",
+    checks=[
+        "started",
+        "inside",
+        "outside",
+        "others",
+        "right_one",
+        "taken",
+        "first_keeps",
+        "no_err",
+        "closed",
+        "others_stay",
+    ],
 )
 def two(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.4.0/24")
+    network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
     first = start(run, "first", network, "8084:80")
-    second = start(run, "second", network, "8085:80")
-    for each in (first, second):
-        serves(run, each, network)
+    serves(run, first, network)
+    reached(run, "outside", 8084)
+    closed(run, "others", 80)
+    serves(run, start(run, "second", network, "8085:80"), network)
     reached(run, "right_one", 8084)
     reached(run, "right_one", 8085)
+    run.check("taken", wants(run, network, 8084), expected="Err, since 8084 belongs to first", seen="{}")
+    reached(run, "first_keeps", 8084)
     run.docker.remove(first)
     errors = [call.error for call in run.calls("revoke_external_connectivity") if call.error]
     run.check("no_err", not errors, expected="{}", seen=f"Err: {'; '.join(errors)}")
@@ -201,25 +196,29 @@ def two(run: Run) -> None:
     reached(run, "others_stay", 8085)
 
 
-@scenario("the calls alone, while the container runs", checks=["started", "inside", "repeated", "no_err", "closed"])
-def calls_alone(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.5.0/24")
-    web = start(run, "web", network, "8086:80")
+@scenario(
+    "two ports for TCP and one for UDP, and the same call again",
+    checks=["started", "inside", "each", "protocol", "repeated"],
+)
+def several(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.2.0/24")
+    web = start(run, "web", network, "8081:80", "8082:80", "8083:80/udp")
     serves(run, web, network)
+    reached(run, "each", 8081)
+    reached(run, "each", 8082)
+    closed(run, "protocol", 8083)
     request = dict(run.calls("program_external_connectivity")[-1].request)
     said = run.refused(run.docker.call, "program_external_connectivity", request)
     run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
-    body = {key: request[key] for key in ("NetworkID", "EndpointID")}
-    answer = run.docker.call("revoke_external_connectivity", body)
-    run.check("no_err", not answer.get("Err"), expected="{}", seen=f"Err: {answer.get('Err')}")
-    closed(run, "closed", 8086)
 
 
-@scenario("a port that is taken", checks=["started", "inside", "taken", "first_keeps"])
-def taken(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.6.0/24")
-    first = start(run, "first", network, "8087:80")
-    serves(run, first, network)
-    said = run.refused(run.docker.run, "second", network, publish=["8087:80"])
-    run.check("taken", said, expected="Err, since 8087 belongs to first", seen="{}, and both run")
-    reached(run, "first_keeps", 8087)
+@scenario("a container that publishes nothing", checks=["without", "unknown"])
+def nothing(run: Run) -> None:
+    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
+    bar = start(run, "bar", network, key="without")
+    run.docker.remove(bar)
+    said = next((call.error for call in run.calls("revoke_external_connectivity") if call.error), None)
+    if said is None:
+        body = {"NetworkID": network.id, "EndpointID": "2" * 64}
+        said = run.refused(run.docker.call, "revoke_external_connectivity", body)
+    run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")

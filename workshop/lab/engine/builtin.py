@@ -116,11 +116,16 @@ class BridgeDriver:
         return ":".join([self._version.moves_default_mac, *(f"{octet:02x}" for octet in octets)])
 
     def _iptables(self, verb: str, rules: list[tuple[str, ...]]) -> None:
+        """Add or remove rules, all of one IP version at once: each program takes its time to start."""
         programs_of = {4: "iptables", 6: "ip6tables"} if self._version.ip6tables else {4: "iptables"}
         for family, program in programs_of.items():
-            for table, chain, *rule in rules:
+            lines: dict[str, list[str]] = {}
+            for table, *rule in rules:
                 if not any("/" in word and (":" in word) != (family == 6) for word in rule):
-                    programs.run(self._host, program, "-t", table, verb, chain, *rule)
+                    lines.setdefault(table, []).append(" ".join([verb, *rule]))
+            script = [line for table, mine in lines.items() for line in (f"*{table}", *mine, "COMMIT")]
+            if script:
+                programs.run(self._host, f"{program}-restore", "--noflush", given="\n".join([*script, ""]))
 
 
 def _rules(bridge: str, pools: list[str], internal: bool) -> list[tuple[str, ...]]:
