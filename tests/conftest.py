@@ -60,12 +60,16 @@ def _settle_in_user_namespace() -> None:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False, capture_output=True)
 
 
+def folder_of(item: pytest.Item) -> str:
+    """The folder below this one that a test is in; its file's name, if it is in none."""
+    return item.path.relative_to(HERE).parts[0] if item.path.is_relative_to(HERE) else ""
+
+
 def kinds_of(item: pytest.Item) -> list[str]:
     """The kinds of a test: those of its markers, else its folder's, else ``fast``."""
     names = sorted({mark.name for mark in item.iter_markers() if mark.name in kinds.MARKERS})
     if not names:
-        parts = item.path.relative_to(HERE).parts if item.path.is_relative_to(HERE) else ()
-        names = [kinds.FOLDERS.get(parts[0], "fast") if parts else "fast"]
+        names = [kinds.FOLDERS.get(folder_of(item), "fast")]
     if "engine" in names:
         callspec = getattr(item, "callspec", None)
         version = callspec.params.get("version") if callspec else None
@@ -90,8 +94,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             kept.append(item)
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-    # browsers last: their driver keeps an event loop in this thread, where none may run to talk to the kernel
-    items[:] = sorted(kept, key=lambda item: "browser" in item.stash[_kinds])
+    items[:] = sorted(kept, key=lambda item: sharing.turn(folder_of(item), "browser" in item.stash[_kinds]))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
