@@ -8,7 +8,7 @@ ARGS ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines bench plugin check clean force
+.PHONY: help demo test test-engines bench recordings plugin check clean force
 
 help: ## what there is to make
 	@echo "A Docker network plugin you can see through. Make one of:"
@@ -27,6 +27,9 @@ test-engines: $(VENV)/.ready-test ## the same tests on Docker Engine 20.10, 26.1
 
 bench: $(VENV)/.ready-test ## measure, print a table, write bench.json
 	@$(IN_VENV) -m bench $(ARGS)
+
+recordings: $(VENV)/.ready-test ## record the sessions in slides/recordings anew, on real engines (as root)
+	@$(IN_VENV) -m scripts.record $(ARGS)
 
 plugin: $(VENV)/.ready-test ## make the managed plugin, for Swarm, in build/plugin
 	@$(IN_VENV) -m shipping.plugin build/plugin
