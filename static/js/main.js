@@ -26,6 +26,9 @@ let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
 let scheduled = false; // whether what is new will be shown
 let waiting = null; // the timer that it waits for, if it can wait
+let live = null; // the newest picture that the server sent
+let isLive = true; // whether it is the one that is shown
+let said = null; // what the caption says instead of what the marked call did
 
 /** In a frame: what runs once the browser has painted that frame. */
 function afterThisFrame(task) {
@@ -78,7 +81,18 @@ function containerOf(change) {
   return change.value?.container?.name ?? picture.links[id]?.container ?? null;
 }
 
+function showLive(message) {
+  live = message;
+  if (!isLive) return null;
+  return message ? picture.show(message, now()) : picture.cannot();
+}
+
 function tellCaption() {
+  if (said !== null) {
+    picture.mark([], null);
+    $("caption").replaceChildren(said);
+    return;
+  }
   const call = marked();
   picture.mark(call ? touchedBy(call) : [], call?.number ?? null);
   if (!call) {
@@ -197,10 +211,10 @@ const feed = new Feed(story, {
     else soon();
   },
   lesson: () => lesson.changed(),
-  picture: (message) => (message ? picture.show(message, now()) : picture.cannot()),
+  picture: showLive,
   state(word) {
     $("connection").dataset.state = word;
-    $("connection").textContent = word;
+    $("connection").textContent = word === "live" && page.can("recording") ? "recorded" : word;
     const lost = "The connection to the plugin is lost. What you see is the last that was told; it goes on by itself once the plugin answers.";
     if (word === "live") banner("");
     else banner(lost, true);
@@ -239,10 +253,21 @@ bindKeys({
 });
 
 /** What a feature (features.js) has of the page. `on(name, listener)` tells it of each `snapshot` (the server's
- *  message), `event` (of the journal), `drawn` picture and `chosen` call; `can(name)` whether the server has that part. */
+ *  message), `event` (of the journal), `drawn` picture and `chosen` call; `can(name)` whether the server has that part.
+ *  `showPast(picture)` shows that one instead of those that come, until it is called with null; `say(text)` has the
+ *  caption say something else, until null. */
 const page = {
   story, feed, picture, calls, detail, choose, open, close, banner, marked,
   facts: () => facts,
+  say(text) {
+    said = text;
+    tellCaption();
+  },
+  showPast(message) {
+    isLive = message === null;
+    picture.restart();
+    return isLive ? showLive(live) : picture.show(message, now());
+  },
   can: (name) => document.body.dataset.can.split(" ").includes(name),
   on: (name, listener) => listeners[name].push(listener),
 };

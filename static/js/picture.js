@@ -16,6 +16,7 @@ export class Picture {
   #marked = new Set();
   #last = null;
   #broken = false;
+  #epoch = 0; // counts the restarts: what was begun before one comes too late
   #places = { dot: "", nodes: new Map(), edges: new Map() };
 
   constructor(room, on) {
@@ -33,10 +34,11 @@ export class Picture {
     room.addEventListener("click", (event) => this.#click(event));
   }
 
-  /** A snapshot came: pictures of another session are not older or newer. */
+  /** Pictures of another session, or of another time, are not older or newer. */
   restart() {
     this.#newest = -1;
     this.#shown = -1;
+    this.#epoch += 1;
   }
 
   /** Draw a picture unless a newer one is known. */
@@ -44,6 +46,7 @@ export class Picture {
     if (picture.seq < this.#newest) return;
     this.#newest = picture.seq;
     this.links = picture.links;
+    const epoch = this.#epoch;
     if (picture.dot === this.#last && this.#drawing.svg) {
       this.#shown = picture.seq;
       this.on.drawn(picture, { received });
@@ -53,7 +56,7 @@ export class Picture {
     let made;
     try {
       text = await this.painter.draw(picture.dot);
-      if (text === null || picture.seq < this.#shown) return;
+      if (text === null || epoch !== this.#epoch || picture.seq < this.#shown) return;
       made = now();
       this.#place(text);
     } catch (error) {

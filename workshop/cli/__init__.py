@@ -28,6 +28,8 @@ COMMANDS = {
     "docker": "Docker's commands for networks, volumes and containers, for the lab.",
     "calls": "The calls that Docker made, with what was done.",
     "topology": "The network as it is now, as a picture or as data.",
+    "replay": "A recorded session in the dashboard: no Docker, no root, no Linux.",
+    "export": "A session as a file: to replay, or as one page that opens anywhere.",
     "drivers": "The kinds of network and their options.",
     "cleanup": "Show and remove what carries our names, and nothing else.",
     "doctor": "Check what this machine can do.",
@@ -41,7 +43,7 @@ _START = {
     "doctor": "what this machine can do, and what is missing",
     "serve": "the plugin for a real Docker (as root)",
 }
-_SHOWING = (None, "docker", "calls", "topology", "drivers", "list", "hint", "solution")
+_SHOWING = (None, "docker", "calls", "topology", "replay", "drivers", "list", "hint", "solution")
 _BESIDE = ("docker network create -d workshop shop", "calls --follow", "topology")
 
 

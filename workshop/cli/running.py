@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import ipaddress
 import logging
 import os
 import select
@@ -21,13 +20,17 @@ from typing import IO, Any
 import click
 
 from workshop import session
-from workshop.errors import INTERRUPTED, CannotHere, UsageError, WorkshopError
+from workshop.cli.address import address_of, bind
+from workshop.cli.past import Past
+from workshop.errors import INTERRUPTED, CannotHere, WorkshopError
 from workshop.journal import Journal
 from workshop.journal.log import TerminalLog
 from workshop.kernel.namespaces import Namespace
 from workshop.plugin.plugin import Plugin
 from workshop.plugin.server import Place
 from workshop.topology.observe import Observer
+
+__all__ = ["ENDINGS", "Ending", "Picture", "Running", "address_of", "bind", "only_our_mistakes", "signals_as_event"]
 
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Signals that end a command in good order."""
@@ -136,9 +139,10 @@ class Running:
 
     def show(self, address: tuple[str, int], listener: socket.socket | None = None, **facts: Any) -> str:
         """Start the dashboard; give its address. ``facts`` are what it shows: see ``Dashboard``."""
-        from workshop.dashboard import Dashboard
+        from workshop.dashboard import Dashboard, past
 
         only_our_mistakes()
+        facts["parts"] = [past.part(Past(self.journal)), *facts.get("parts", ())]
         dashboard = Dashboard(self.journal, Picture(self._observed), address=address, sock=listener, **facts)
         dashboard.start()
         self._ending.callback(dashboard.stop)
@@ -228,42 +232,3 @@ def signals_as_event() -> Iterator[Ending]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def address_of(text: str) -> tuple[str, int]:
-    """The dashboard's host and port, from ``HOST:PORT``. Raises UsageError if it is none, or not of this machine."""
-    host, _, port = text.rpartition(":")
-    host = host.strip("[]") or "127.0.0.1"
-    if not (port.isascii() and port.isdigit()) or int(port) > 65535:
-        raise UsageError(f"{text!r} is no address.", "Give --dashboard HOST:PORT, such as 127.0.0.1:8600.")
-    try:
-        own = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        own = host == "localhost"
-    if not own:
-        raise UsageError(
-            "The dashboard is for this machine alone.",
-            "Give --dashboard a loopback address, such as 127.0.0.1:8600.",
-        )
-    return host, int(port)
-
-
-def bind(address: str) -> tuple[tuple[str, int], socket.socket]:
-    """The dashboard's listening socket for ``HOST:PORT``; nobody answers on it yet.
-
-    :raises UsageError: if it is malformed or no loopback address.
-    :raises CannotHere: if it is taken.
-    """
-    host, port = address_of(address)
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen(128)  # until then, another may bind it as well
-    except OSError as error:
-        listener.close()
-        raise CannotHere(
-            f"The dashboard cannot listen on {address} ({error.strerror}).",
-            "Give --dashboard HOST:PORT with another port.",
-        ) from None
-    return (host, listener.getsockname()[1]), listener

@@ -106,3 +106,24 @@ def _is_number(value: Any) -> bool:
 
 def _broken(path: Path, number: int, why: str) -> WorkshopError:
     return WorkshopError(f"{path} is no recorded session: line {number}: {why}.", _REMEDY)
+
+
+class Recorded:
+    """A recorded session, read as a journal is; nothing more will come."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self._events = events
+        self.first, self.last = events[0].seq, events[-1].seq
+
+    def since(self, seq: int, limit: int | None = None) -> list[Event]:
+        """The events after number ``seq``, oldest first, at most ``limit``."""
+        start = max(0, seq + 1 - self.first)
+        return self._events[start : None if limit is None else start + limit]
+
+    def of_call(self, call: int) -> list[Event]:
+        """All events of one call, oldest first."""
+        return [event for event in self._events if event.call == call]
+
+    def wait(self, seq: int, timeout: float) -> bool:
+        """Whether there is an event after ``seq``; where there is none, none will come, and nobody waits."""
+        return self.last > seq
