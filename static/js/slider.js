@@ -22,13 +22,17 @@ export class Slider {
       el("button", { type: "button", class: "key-button", ...attributes, on: { click: action } }, ...children);
     this.range = el("input", {
       type: "range", min: 0, max: 0, step: 1, value: 0, "aria-label": "Which moment of the session",
-      on: { input: () => on.go(Number(this.range.value)), keydown: (event) => on.key(event.key) && event.preventDefault() },
+      on: {
+        input: () => on.go(Number(this.range.value)),
+        keydown: (event) => on.key(event.key) && event.preventDefault(),
+        pointerup: () => this.range.blur(), // else the page's keys would be the slider's
+      },
     });
     this.marks = svg("svg", { class: "time-marks", "aria-hidden": "true", preserveAspectRatio: "none" });
     this.calls = svg("path", { class: "mark" });
     this.errors = svg("path", { class: "mark error" });
     this.marks.append(this.calls, this.errors);
-    this.where = el("span", { class: "time-where", role: "status" });
+    this.where = el("span", { class: "time-where" });
     this.playing = button(() => on.play(), { class: "key-button time-play" });
     this.speed = button(() => on.speed(), { class: "key-button time-speed" });
     this.now = button(() => on.live(), { class: "key-button time-live" }, "Live ", key("."));

@@ -55,7 +55,8 @@ class Time {
 
   /** The keys of the page, where the slider has the focus; the arrows are its own. */
   #key(name) {
-    const action = { ...this.actions, PageUp: this.actions["["], PageDown: this.actions["]"], " ": this.actions.m }[name.toLowerCase()] ?? this.actions[name];
+    const more = { PageUp: () => this.step(-1), PageDown: () => this.step(1), " ": () => this.play() };
+    const action = more[name] ?? this.actions[name.toLowerCase()];
     return action ? action() !== false : false;
   }
 
@@ -225,5 +226,5 @@ class Time {
 
 /** The session's time, where the server knows it. */
 export function installTime(page) {
-  if (page.can("past") || page.can("recording")) new Time(page);
+  if (page.can("past") || page.can("recording")) page.time = new Time(page).times;
 }

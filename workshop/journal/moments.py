@@ -73,5 +73,6 @@ class Moments:
         """
         moments = list(self._moments.values())
         yield None, max(moments[0].began - 1 if moments else last, self._first)
-        for moment, after in zip(moments, [*moments[1:], None], strict=True):
-            yield moment.call, max(moment.done or 0, last if after is None else after.began - 1)
+        befores = [moment.began - 1 for moment in moments[1:]]
+        for moment, before in zip(moments, [*befores, last], strict=False):
+            yield moment.call, max(moment.done or 0, before)

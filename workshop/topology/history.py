@@ -37,8 +37,8 @@ class History:
     Graphs share what did not change between them, so that the keyframes of a long session take little memory.
     """
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, source: Source, *, every: int = EVERY) -> None:
+        self._source, self._every = source, every
         self._lock = threading.Lock()
         self._moments = Moments()
         self._read = 0
@@ -91,7 +91,7 @@ class History:
             for event, graph in self._folded(self._graph, events):
                 self._moments.take(event)
                 self._graph, self._read = graph, event.seq
-                if graph is not None and (not self._frames or event.seq >= self._frames[-1][0] + EVERY):
+                if graph is not None and (not self._frames or event.seq >= self._frames[-1][0] + self._every):
                     self._frames.append((event.seq, graph))
         self._moments.forget(first)
         while self._frames and self._frames[0][0] < first - 1:
