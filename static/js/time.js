@@ -8,6 +8,7 @@ import { Times } from "./times.js";
 const SHORTEST = 800; // milliseconds that a moment is shown while the session is played
 const LONGEST = 2500; // the same, where nothing happened for longer
 const SPEEDS = [1, 4];
+const RETRY = 500; // milliseconds until a failed request is tried again
 
 async function get(path) {
   const answer = await fetch(path, { cache: "no-store" });
@@ -61,17 +62,19 @@ class Time {
   }
 
   async #begin() {
-    this.#since = [];
+    const since = [];
+    this.#since = since;
     let told;
     try {
       told = await get("/api/times");
     } catch (error) {
       console.warn("the session's time:", error);
-      this.#since = null;
-      return; // the connection is lost: a snapshot follows when it is back
+      if (this.#since === since) setTimeout(() => this.#since === since && this.#begin(), RETRY);
+      return;
     }
+    if (this.#since !== since) return; // another snapshot came
     const call = this.#index ? this.times.moment(this.#index).call : null;
-    this.times.reset(told, this.#since);
+    this.times.reset(told, since);
     this.#since = null;
     const again = call === null ? this.#index : this.times.indexOf(call); // as far as that is still kept
     if (again === null && this.isLive) this.#update();
@@ -117,8 +120,10 @@ class Time {
     }
     this.#index = Math.min(index, this.times.count);
     const { call } = this.times.moment(this.#index);
-    this.page.say(call === null ? "Before the first call." : this.page.story.calls.has(call) ? null : `Call ${call} is no longer in the list.`);
-    this.page.choose(call);
+    const isListed = this.page.story.calls.has(call);
+    const said = call === null ? "Before the first call." : `Call ${call} is no longer in the list.`;
+    this.page.say(isListed ? null : said);
+    this.page.choose(isListed ? call : null);
     if (call === null) document.getElementById("list").scrollTop = 0;
     this.#update();
     this.#show();

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from werkzeug.routing import Rule
 
 from workshop import resources, vendor
 from workshop.dashboard.past import Past, part
@@ -22,7 +23,7 @@ from workshop.dashboard.server import create_app
 from workshop.errors import CannotHere, WorkshopError
 from workshop.journal.recording import Recorded
 
-MOMENTS = 2_000
+MOMENTS = 1_000
 """How many of the newest moments have their picture in the file."""
 
 _START = "js/main.js"
@@ -63,14 +64,25 @@ def _answers(session: Recorded, past: Past, beginning: Any, facts: dict[str, Any
 
     def ask(path: str) -> Any:
         answer = client.get(path)
-        return answer.get_json() if answer.status_code == 200 else None
+        return answer.get_json() if answer.status_code == 200 and answer.is_json else None
 
-    answers = {path: ask(path) for path in ("/api/snapshot", "/api/times")}
+    numbers = [str(row[0]) for row in past.rows()[-MOMENTS:]]
+    paths = [path for rule in app.url_map.iter_rules() for path in _paths(rule, numbers)]
+    answers = {path: told for path in paths if (told := ask(path)) is not None}
     pictures = _Pictures()
     for _, seq in past.ends()[-MOMENTS:]:
         if told := ask(f"/api/at?seq={seq}"):
             pictures.add(seq, told["picture"])
     return {"answers": answers, "pictures": pictures.as_dict()}
+
+
+def _paths(rule: Rule, numbers: list[str]) -> list[str]:
+    """What a page may ask by a rule without a query: about the session, or about each call by its number."""
+    if not rule.rule.startswith("/api/") or "GET" not in (rule.methods or ()):
+        return []
+    if rule.arguments == {"number"}:
+        return [rule.rule.replace("<int:number>", number) for number in numbers]
+    return [] if rule.arguments else [rule.rule]
 
 
 class _Pictures:

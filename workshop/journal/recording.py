@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -125,5 +126,7 @@ class Recorded:
         return [event for event in self._events if event.call == call]
 
     def wait(self, seq: int, timeout: float) -> bool:
-        """Whether there is an event after ``seq``; where there is none, none will come, and nobody waits."""
+        """Whether there is an event after ``seq``; where there is none, none will come however long one waits."""
+        if self.last <= seq:
+            time.sleep(timeout)
         return self.last > seq
