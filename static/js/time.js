@@ -23,6 +23,7 @@ class Time {
   #timer = null; // of the next step while it is played
   #since = null; // the events that come while the server is asked
   #showing = false;
+  #wish = 0; // counts what one wished to see, so that it is known whether that is what is shown
   #problem = "";
   #scheduled = false;
 
@@ -119,6 +120,7 @@ class Time {
       return;
     }
     this.#index = Math.min(index, this.times.count);
+    this.#wish += 1;
     const { call } = this.times.moment(this.#index);
     const isListed = this.page.story.calls.has(call);
     const said = call === null ? "Before the first call." : `Call ${call} is no longer in the list.`;
@@ -135,6 +137,7 @@ class Time {
     this.#stop();
     if (this.#index === null) return true;
     this.#index = null;
+    this.#wish += 1;
     this.#problem = "";
     this.page.say(null);
     this.page.showPast(null);
@@ -192,16 +195,16 @@ class Time {
     if (this.#showing) return;
     this.#showing = true;
     let shown = null;
-    while (this.#index !== null && shown !== this.#index) {
-      const wanted = this.#index;
+    while (this.#index !== null && shown !== this.#wish) {
+      const wish = this.#wish;
       try {
-        const { picture } = await get(`/api/at?seq=${this.times.moment(wanted).seq}`);
+        const { picture } = await get(`/api/at?seq=${this.times.moment(this.#index).seq}`);
         this.#problem = "";
-        if (wanted === this.#index) await this.page.showPast(picture);
+        if (wish === this.#wish) await this.page.showPast(picture);
       } catch (error) {
         this.#problem = error instanceof TypeError ? "This moment cannot be shown: the connection is lost." : error.message;
       }
-      shown = wanted;
+      shown = wish;
       this.#update();
     }
     this.#showing = false;

@@ -28,7 +28,8 @@ MOMENTS = 1_000
 
 _START = "js/main.js"
 _INSTEAD = {"js/feed.js": "js/offline.js"}
-_IMPORT = re.compile(r"""(\bfrom\s+|\bimport\s+|\bimport\()(["'])(\.{1,2}/[\w./-]+)\2""")
+_IMPORT = re.compile(r"""(\bfrom\s*|\bimport\s*|\bimport\()(["'])(\.{1,2}/[\w./-]+)\2""")
+_PACKAGE = re.compile(r"""\b(?:from\s*|import\s*\(?)["'](@?\w[\w./-]*)["']""")
 _WORKER = re.compile(r"""new URL\(["'](\./[\w./-]+)["'], import\.meta\.url\)""")
 _STYLE = re.compile(r'<link rel="stylesheet" href="static:([^"]+)">')
 _SCRIPT = re.compile(r'<script src="static:([^"]+)"></script>')
@@ -142,11 +143,19 @@ class _Modules:
         if name not in self.map:
             self.map[name] = ""  # for modules that import each other
             source = _INSTEAD.get(path, path)
+            self._add_packages(self.text(source))
             text = _IMPORT.sub(
                 lambda found: f"{found[1]}{json.dumps(self._add(_beside(path, found[3])))}", self.text(source)
             )
             self.map[name] = _data(_WORKER.sub(lambda found: self._worker(_beside(path, found[1])), text))
         return name
+
+    def _add_packages(self, text: str) -> None:
+        """Have the browser libraries that a module imports in the map, and what they import."""
+        for name in set(_PACKAGE.findall(text)) & vendor.SOURCES.keys() - self.map.keys():
+            library = self.text(f"vendor/{vendor.SOURCES[name][0]}.js")
+            self.map[name] = _data(library)
+            self._add_packages(library)
 
     def _worker(self, path: str) -> str:
         self.workers[path] = self._inside(path)
