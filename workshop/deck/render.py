@@ -1,0 +1,133 @@
+"""Slides as HTML. Raw HTML in them is text; what comes from recordings is, too."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from workshop import resources
+from workshop.deck import parse
+from workshop.deck.blocks import Block, html_of
+from workshop.deck.parse import Slide
+from workshop.deck.sources import Sources
+
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+_STEP = "+"
+"""The sign of a list whose items come one after the other."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One slide as HTML, and its notes. ``steps`` is how many things on it come one after the other."""
+
+    slide: Slide
+    html: str
+    notes: str
+    steps: int
+
+
+class Show:
+    """The deck in ``folder`` (default: ours), made HTML anew when one of its files has changed."""
+
+    def __init__(self, folder: Path | None = None, exercises: Path | None = None) -> None:
+        self.folder = folder or resources.path("slides")
+        self.sources = Sources(self.folder, exercises or resources.path("exercises"))
+        self._made: tuple[Any, list[list[Shown]]] | None = None
+
+    def columns(self) -> list[list[Shown]]:
+        """All slides, column by column.
+
+        :raises WorkshopError: with file and line, if one cannot be made.
+        """
+        state = [(path, path.stat().st_mtime_ns) for path in sorted(self.folder.glob("*.md"))]
+        if self._made is None or self._made[0] != state:
+            deck = parse.deck(self.folder)
+            self._made = state, [[shown(slide, self.sources) for slide in column] for column in deck]
+        return self._made[1]
+
+    def slides(self) -> list[Shown]:
+        """All slides, in the order in which they are told."""
+        return [each for column in self.columns() for each in column]
+
+
+def shown(slide: Slide, sources: Sources) -> Shown:
+    """A slide as HTML.
+
+    :raises WorkshopError: with file and line, if something on it cannot be shown.
+    """
+    tokens = _parser().parse(slide.text)
+    steps = _fit(tokens)
+    inner = "".join(_pieces(tokens, slide, sources))
+    notes = _parser().parse(slide.notes)
+    _fit(notes)
+    return Shown(slide, inner, _parser().renderer.render(notes, _parser().options, {}), steps)
+
+
+def blocks(slide: Slide) -> list[Block]:
+    """The fenced blocks of a slide."""
+    return [_block(token, slide) for token in _parser().parse(slide.text) if token.type in ("fence", "code_block")]
+
+
+@functools.cache
+def _parser() -> MarkdownIt:
+    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def _pieces(tokens: list[Token], slide: Slide, sources: Sources) -> list[str]:
+    """The HTML of a slide, block by block."""
+    made: list[str] = []
+    waiting: list[Token] = []
+    for token in tokens:
+        if token.type not in ("fence", "code_block"):
+            waiting.append(token)
+            continue
+        made += [_parser().renderer.render(waiting, _parser().options, {}), html_of(_block(token, slide), sources)]
+        waiting = []
+    return [*made, _parser().renderer.render(waiting, _parser().options, {})]
+
+
+def _block(token: Token, slide: Slide) -> Block:
+    words = token.info.split() if token.type == "fence" else []
+    line = slide.line + (token.map or [0])[0]
+    return Block(words[0] if words else "", tuple(words[1:]), token.content, slide.file, line)
+
+
+def _fit(tokens: list[Token]) -> int:
+    """Make links lead to the web or be words, images words, and mark what comes step by step; says how many steps."""
+    steps = 0
+    for token in tokens:
+        style = str(token.attrs.pop("style", ""))
+        if style:  # a table's columns; the page takes no style attribute
+            token.attrSet("class", style.rpartition(":")[2])
+        if token.type == "list_item_open" and token.markup == _STEP:
+            token.attrSet("class", "fragment")
+            steps += 1
+        if token.type == "inline":
+            token.children = _inline(token.children or [])
+    return steps
+
+
+def _inline(tokens: list[Token]) -> list[Token]:
+    kept: list[Token] = []
+    leads: list[bool] = []
+    for token in tokens:
+        if token.type == "link_open":
+            leads.append(bool(_WEB.match(str(token.attrGet("href") or ""))))
+            if leads[-1]:
+                token.attrSet("target", "_blank")
+                token.attrSet("rel", "noopener noreferrer")
+                kept.append(token)
+        elif token.type == "link_close":
+            if leads.pop():
+                kept.append(token)
+        elif token.type == "image":
+            kept.append(Token("text", "", 0, content=token.content))
+        else:
+            kept.append(token)
+    return kept
