@@ -10,23 +10,9 @@ from tests.support.pages import ROOT
 TRANSCRIPTS = ROOT / "tests" / "transcripts"
 
 WANTED = (
-    ("docker-28.5", "28.5", "NetworkDriver.GwAllocCheck"),
-    ("docker-28.5", "28.5", "NetworkDriver.CreateNetwork"),
-    ("docker-28.5", "28.5", "NetworkDriver.CreateEndpoint"),
-    ("docker-28.5", "28.5", "NetworkDriver.Join"),
-    ("docker-28.5", "28.5", "NetworkDriver.ProgramExternalConnectivity"),
-    ("docker-28.5", "28.5", "NetworkDriver.EndpointOperInfo"),
-    ("docker-28.5", "28.5", "NetworkDriver.RevokeExternalConnectivity"),
-    ("docker-28.5", "28.5", "NetworkDriver.Leave"),
-    ("docker-28.5", "28.5", "NetworkDriver.DeleteEndpoint"),
-    ("docker-28.5", "28.5", "NetworkDriver.DeleteNetwork"),
-    ("volumes-28.5", "28.5", "Plugin.Activate"),
-    ("volumes-28.5", "28.5", "NetworkDriver.GetCapabilities"),
     ("volumes-28.5", "28.5", "VolumeDriver.Create"),
     ("volumes-28.5", "28.5", "VolumeDriver.Mount"),
-    ("swarm-28.5-manager-26.1-worker", "28.5", "NetworkDriver.AllocateNetwork"),
-    ("swarm-28.5-manager-26.1-worker", "28.5", "NetworkDriver.FreeNetwork"),
-    ("swarm-28.5-manager-26.1-worker", "26.1", "NetworkDriver.DiscoverNew"),
+    ("volumes-28.5", "28.5", "VolumeDriver.Unmount"),
 )
 """Transcript, whose call it is, and route: of each the first call."""
 

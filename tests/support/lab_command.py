@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -50,8 +51,13 @@ class LabCommand:
 
 
 @contextlib.contextmanager
-def lab_command(*options: str, runtime: Path | None = None) -> Iterator[LabCommand]:
-    """Start ``demo`` without its tour, and end it afterwards. ``runtime``: beside another lab, in its folder."""
+def lab_command(
+    *options: str, runtime: Path | None = None, command: tuple[str, ...] = ("demo", "--no-tour")
+) -> Iterator[LabCommand]:
+    """Start ``demo`` without its tour, and end it afterwards. ``runtime``: beside another lab, in its folder.
+
+    ``command`` is another command that has a lab.
+    """
     is_ours = runtime is None
     if runtime is None:
         runtime = Path(tempfile.mkdtemp(prefix="ws-"))  # a socket's path must be short
@@ -60,8 +66,7 @@ def lab_command(*options: str, runtime: Path | None = None) -> Iterator[LabComma
             sys.executable,
             "-m",
             "workshop",
-            "demo",
-            "--no-tour",
+            *command,
             "--no-browser",
             "--dashboard",
             "127.0.0.1:0",
@@ -76,7 +81,7 @@ def lab_command(*options: str, runtime: Path | None = None) -> Iterator[LabComma
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("Ready: dashboard at http://127.0.0.1:"), line + (
+        assert re.match(r"Ready: \w+ at http://127\.0\.0\.1:", line), line + (
             process.stdout.read() if process.poll() else ""
         )
         yield LabCommand(process, line.split()[-1], runtime)

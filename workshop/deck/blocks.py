@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from workshop.deck.html import coloured, json_block, tag, text
+from workshop.deck.html import coloured, compact, json_block, shortened, tag, text
 from workshop.deck.sources import Sources
 from workshop.errors import WorkshopError
 from workshop.protocol import ROUTES
@@ -24,7 +24,10 @@ LIVE = ("picture", "calls")
 """What a block ``live`` may show of the lab."""
 
 ASKED, ANSWERED = 66, 42
-"""Characters in a line of a request, and of the answer beside it."""
+"""Characters in a line of the longer of request and answer, and of the other one."""
+
+TRIED = 2
+"""How many of the commands that an exercise proposes are shown."""
 
 BY_ROUTE = {route.full_name: route for route in ROUTES}
 
@@ -84,35 +87,29 @@ def _call(block: Block, sources: Sources) -> str:
         call = sources.recordings.find(pairs.get("from", "bridge"), route.full_name, int(pairs.get("number", "1")))
     except WorkshopError as error:
         raise block.wrong(error.message, error.remedy) from None
-    who = f"Docker {call.engine}" if call.engine else "Docker"
-    wire = tag("p", tag("b", "POST") + f" {text(route.path)}", class_="wire")
-    wire += tag(
-        "p", f"recorded from {text(who)}" + (tag("code", text(call.command)) if call.command else ""), class_="from"
-    )
-    sides = [("Docker asks", call.request, "no body", ASKED), ("the plugin answers", call.answer, "nothing", ANSWERED)]
-    figures = [
-        tag("figure", tag("figcaption", text(title)) + (_nothing(empty) if body is None else json_block(body, width)))
-        for title, body, empty, width in sides
-    ]
-    told = ""
+    facts = [("when", _plain(route.when)), (f"on {route.error}", _plain(route.on_error))]
+    facts += [("since", f"Docker {text(route.since)}")] if route.since else []
+    who = f"Docker {text(call.engine)}" + (": " + tag("code", text(call.command)) if call.command else "")
+    facts += [("recorded", who)]
+    told = tag("dl", "".join(tag("dt", name) + tag("dd", inner) for name, inner in facts), class_="facts")
     if pairs.get("show") == "kernel" and call.told:
-        lines = "\n".join(call.told)
-        told = tag("figure", tag("figcaption", "told to the kernel") + tag("pre", text(lines), class_="code told"))
-    facts = tag("dt", "when") + tag("dd", _plain(route.when))
-    facts += tag("dt", f"on {text(route.error)}") + tag("dd", _plain(route.on_error))
-    facts += tag("dt", "since") + tag("dd", f"Docker {text(route.since)}") if route.since else ""
-    return tag(
-        "div",
-        tag("div", wire, class_="head")
-        + tag("div", "".join(figures), class_="bodies")
-        + told
-        + tag("dl", facts, class_="facts"),
-        class_="call",
-    )
+        told = _figure("told to the kernel", tag("pre", text("\n".join(call.told)), class_="code told")) + told
+    widths = (ASKED, ANSWERED) if _length(call.request) >= _length(call.answer) else (ANSWERED, ASKED)
+    asked = tag("p", "no body", class_="nothing") if call.request is None else json_block(call.request, widths[0])
+    sides = [_figure("Docker asks", asked), _figure("the plugin answers", json_block(call.answer or {}, widths[1]))]
+    sides[widths.index(ANSWERED)] += told  # beside what is longer
+    wide = "asks-more" if widths[0] == ASKED else "answers-more"
+    wire = tag("p", tag("b", "POST") + f" {text(route.path)}", class_="wire")
+    both = "".join(tag("div", side, class_="side") for side in sides)
+    return tag("div", wire + tag("div", both, class_=f"bodies {wide}"), class_="call")
 
 
-def _nothing(word: str) -> str:
-    return tag("p", text(word), class_="nothing")
+def _length(body: dict[str, Any] | None) -> int:
+    return len(compact(shortened(body or {}), ANSWERED).splitlines())
+
+
+def _figure(title: str, inner: str) -> str:
+    return tag("figure", tag("figcaption", text(title)) + inner)
 
 
 def _plain(sentence: str) -> str:
@@ -192,8 +189,8 @@ def _exercise(block: Block, sources: Sources) -> str:
     if opening.parts:
         parts.append(tag("ol", "".join(tag("li", text(part)) for part in opening.parts), class_="parts"))
     parts.append(tag("p", shown, class_="routes"))
-    typed = f"python -m workshop exercise {opening.number}"
-    parts.append(tag("p", tag("code", text(typed), class_="typed"), class_="start"))
+    typed = [f"python -m workshop exercise {opening.number}", *opening.commands[:TRIED]]
+    parts.append(tag("div", "".join(tag("code", text(line), class_="typed") for line in typed), class_="start"))
     return tag("div", "".join(parts), class_="exercise", data_exercise=opening.number)
 
 

@@ -11,6 +11,9 @@ _LONG_ID = re.compile(r"[0-9a-f]{40,}")
 SHOWN = 12
 """Digits of an ID that are shown."""
 
+MANY, SMALL = 8, 90
+"""An object has several keys on a line if it has more than so many, or if it is no longer than so many characters."""
+
 
 def text(value: object) -> str:
     """Text as text."""
@@ -30,29 +33,27 @@ def compact(value: Any, width: int, indent: str = "", before: int = 0) -> str:
     if len(indent) + before + len(flat) <= width or not isinstance(value, (dict, list)) or not value:
         return flat
     inner = indent + "  "
-    if (
-        isinstance(value, dict)
-        and not any(isinstance(item, (dict, list)) for item in value.values())
-        and len(flat) < 90
-    ):
-        return _filled(value, width, inner) + f"\n{indent}}}"
     if isinstance(value, dict):
         keys = {key: f"{json.dumps(key, ensure_ascii=False)}: " for key in value}
         rows = [inner + keys[key] + compact(item, width, inner, len(keys[key])) for key, item in value.items()]
+        plain = [not isinstance(item, (dict, list)) for item in value.values()]
+        if (all(plain) and len(flat) < SMALL) or len(rows) > MANY:
+            rows = _packed(rows, plain, width)
         return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
     return "[\n" + ",\n".join(inner + compact(item, width, inner) for item in value) + f"\n{indent}]"
 
 
-def _filled(value: dict[str, Any], width: int, indent: str) -> str:
-    """A small object of plain values, several to a line."""
-    lines = [indent]
-    pairs = [f"{json.dumps(key)}: {json.dumps(item, ensure_ascii=False)}" for key, item in value.items()]
-    for number, pair in enumerate(pairs):
-        piece = pair + ("," if number < len(pairs) - 1 else "")
-        if lines[-1] != indent and len(lines[-1]) + 1 + len(piece) > width:
-            lines.append(indent)
-        lines[-1] += (" " if lines[-1] != indent else "") + piece
-    return "{\n" + "\n".join(lines)
+def _packed(rows: list[str], plain: list[bool], width: int) -> list[str]:
+    """Several of the plain ones on a line, where they fit."""
+    lines: list[str] = []
+    goes_on = False
+    for row, is_plain in zip(rows, plain, strict=True):
+        if goes_on and is_plain and len(lines[-1]) + 2 + len(row.strip()) < width:
+            lines[-1] += ", " + row.strip()
+        else:
+            lines.append(row)
+        goes_on = is_plain
+    return lines
 
 
 def shortened(value: Any) -> Any:

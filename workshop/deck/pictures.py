@@ -1,7 +1,7 @@
 """The networks that slides show, as graphs: our own drawing makes pictures of them, in the browser.
 
-Each is a file ``pictures/NAME.json`` beside the slides: ``{"caption", "commands", "graph"}``. The commands are those that
-make such a network in the lab; docs/slides.md says how the graph is recorded.
+Each is a file ``pictures/NAME.json`` beside the slides: ``{"caption", "commands", "graph"}``. The commands are those
+that make such a network in the lab; docs/slides.md says how the graph is recorded.
 """
 
 from __future__ import annotations

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workshop.errors import WorkshopError
-from workshop.journal import Event
+from workshop.journal import recording
 from workshop.journal.calls import Calls
-from workshop.topology import graph as graphs
 
 SINGLE = "calls.json"
 
@@ -89,7 +87,7 @@ def session(path: Path) -> list[Recorded]:
     engine, typed = "", ""
     before: dict[int, str] = {}
     calls = Calls()
-    for event in events(path):
+    for event in recording.read(path):
         said = str(event.data.get("did") or "") if event.kind == "docker" else ""
         if found := _ENGINE.search(said):
             engine = engine or found[1]
@@ -109,21 +107,3 @@ def session(path: Path) -> list[Recorded]:
         )
         for call in calls
     ]
-
-
-def graph_after(path: Path, call: int) -> dict[str, Any]:
-    """The network as it was when the call after number ``call`` began; at the end, if there was none."""
-    graph: dict[str, Any] = graphs.empty()
-    for event in events(path):
-        if event.kind == "call.started" and event.call is not None and event.call > call:
-            break
-        if event.kind == "topology":
-            graph = graphs.take(graph, event.data, event.seq, event.at)
-    return graph
-
-
-def events(path: Path) -> Iterator[Event]:
-    """The events of a recorded session."""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        yield Event(row["seq"], row["at"], row["kind"], row["call"], row["data"])

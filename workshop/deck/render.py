@@ -14,10 +14,14 @@ from markdown_it.token import Token
 from workshop import resources
 from workshop.deck import parse
 from workshop.deck.blocks import Block, html_of
+from workshop.deck.html import tag
 from workshop.deck.parse import Slide
 from workshop.deck.sources import Sources
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+TWO = "two"
+"""Looks of a slide: two columns."""
+
 _STEP = "+"
 """The sign of a list whose items come one after the other."""
 
@@ -80,16 +84,23 @@ def _parser() -> MarkdownIt:
 
 
 def _pieces(tokens: list[Token], slide: Slide, sources: Sources) -> list[str]:
-    """The HTML of a slide, block by block."""
-    made: list[str] = []
+    """The HTML of a slide. With the looks ``two``, text is on the left, and blocks are on the right."""
+    parted = TWO in slide.looks.split()
+    texts: list[str] = []
+    blocks: list[str] = []
     waiting: list[Token] = []
-    for token in tokens:
-        if token.type not in ("fence", "code_block"):
+    for token in [*tokens, None]:
+        if token is not None and token.type not in ("fence", "code_block"):
             waiting.append(token)
             continue
-        made += [_parser().renderer.render(waiting, _parser().options, {}), html_of(_block(token, slide), sources)]
+        texts.append(_parser().renderer.render(waiting, _parser().options, {}))
         waiting = []
-    return [*made, _parser().renderer.render(waiting, _parser().options, {})]
+        if token is not None:
+            (blocks if parted else texts).append(html_of(_block(token, slide), sources))
+    if not parted:
+        return texts
+    title, _, rest = "".join(texts).partition("</h2>")
+    return [f"{title}</h2>\n", tag("div", rest, class_="column"), tag("div", "".join(blocks), class_="column")]
 
 
 def _block(token: Token, slide: Slide) -> Block:
