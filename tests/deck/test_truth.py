@@ -31,7 +31,7 @@ def unknown_keys(value: Any, body: Any) -> list[str]:
     if typing.get_origin(body) in (typing.Annotated, typing.NotRequired, typing.Required):
         return unknown_keys(value, typing.get_args(body)[0])
     if typing.get_origin(body) in (typing.Union, types.UnionType):
-        return min((unknown_keys(value, one) for one in typing.get_args(body)), key=len, default=[])
+        return [] if value is None else unknown_keys(value, typing.get_args(body)[0])  # all unions are with null
     if isinstance(value, list):
         return [key for item in value for key in unknown_keys(item, (*typing.get_args(body), Any)[0])]
     if not typing.is_typeddict(body) or not isinstance(value, dict):

@@ -46,9 +46,9 @@ def slides(present: bool, dashboard: str | None, folder: str | None, no_lab: boo
             run = None if why_not else _laboratory(running, home, ending)
             from workshop.dashboard import deck
 
-            part = deck.part(show, run=run, why_no_lab=why_not, standing=lambda: standing(workbench))
+            stage = deck.Stage(show, run=run, why_no_lab=why_not, standing=lambda: standing(workbench))
             engine = "" if why_not else f"practice engine {VERSION}"
-            url = running.show(*shown, engine=engine, driver="" if why_not else "all", parts=[part])
+            url = running.show(*shown, engine=engine, driver="" if why_not else "all", parts=[stage.part])
             running.announce(**known_as, engine=None if why_not else str(home / HOSTS[0] / "engine.sock"))
             address, _, token = url.partition("/#")
             here = f"{address}/slides{'/present' if present else ''}#{token}"

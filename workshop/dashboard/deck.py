@@ -14,11 +14,11 @@ from flask import Blueprint, current_app, jsonify, render_template, request
 from workshop import vendor
 from workshop.dashboard.guard import needs_token
 from workshop.dashboard.once import Once
-from workshop.dashboard.server import Emit, Part
+from workshop.dashboard.server import Emit
 from workshop.dashboard.views import IMPORT_MAP
 from workshop.deck.blocks import commands
 from workshop.deck.place import Place
-from workshop.deck.render import Show, Shown, blocks
+from workshop.deck.render import Show, blocks
 from workshop.errors import UsageError, WorkshopError
 
 Run = Callable[[str], dict[str, Any]]
@@ -26,102 +26,112 @@ Run = Callable[[str], dict[str, Any]]
 Standing = Callable[[], dict[str, Any]]
 """How far the exercises are, as the presenter's view shows it."""
 
-MOST_STEPS = 1_000
+MOST_STEPS, LARGEST_BODY = 1_000, 20_000
 
 
-def part(show: Show, *, run: Run | None = None, why_no_lab: str = "", standing: Standing = dict) -> Part:
-    """The part that shows ``show``. Without ``run`` there is no lab, and ``why_no_lab`` is a sentence that says why."""
+class Stage:
+    """One show, and where its presenter is: the same for all dashboards that it is a part of.
 
-    def make(emit: Emit) -> Blueprint:
-        return _blueprint(show, emit, run, why_no_lab, standing)
+    Without ``run`` there is no lab, and ``why_no_lab`` is a sentence that says why.
+    """
 
-    return make
+    def __init__(self, show: Show, *, run: Run | None = None, why_no_lab: str = "", standing: Standing = dict) -> None:
+        self.show, self._run, self._standing = show, run, standing
+        self.no_lab = "" if run else why_no_lab or "This session has none."
+        self.place = Place(show.slides()[0].slide.id)
+        self._emits: list[Emit] = []
 
+    def part(self, emit: Emit) -> Blueprint:
+        """The part for the session's own dashboard: who has its token leads."""
+        self._emits.append(emit)
+        routes = pages(self, "slides")
+        once = Once()
 
-def _blueprint(show: Show, emit: Emit, run: Run | None, why_no_lab: str, standing: Standing) -> Blueprint:
-    routes = Blueprint("slides", __name__)
-    place = Place(show.slides()[0].slide.id)
-    once = Once()
-    routes.register_error_handler(WorkshopError, _explain)
+        @routes.get("/slides/present")
+        def present() -> str:
+            return self.page("slides_present.html")
 
-    def page(name: str) -> str:
-        lacking = vendor.missing(_vendor_folder())
+        @routes.get("/slides/print")
+        def printed() -> str:
+            return self.page("slides_print.html")
+
+        @routes.get("/api/slides/standing")
+        def exercises() -> Any:
+            return jsonify(self._standing())
+
+        @routes.post("/api/slides/place")
+        @needs_token
+        def move() -> Any:
+            body = _body()
+            slide, step = body.get("slide"), body.get("step")
+            if slide not in {each.slide.id for each in self.show.slides()}:
+                return jsonify(error="There is no such slide."), 400
+            if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step <= MOST_STEPS:
+                return jsonify(error=f"`step` must be a whole number from 0 to {MOST_STEPS}."), 400
+            told = self.place.move(slide, step)
+            self._tell("slide", told)
+            return jsonify(told)
+
+        @routes.post("/api/slides/run")
+        @needs_token
+        @once
+        def run() -> Any:
+            line = _body().get("line")
+            if line not in self._commands():
+                return jsonify(error="No slide has this command."), 400
+            if self._run is None:
+                return jsonify(error=f"There is no lab here. {self.no_lab}"), 503
+            told = {"line": line, **self._run(line)}
+            self._tell("slide-ran", told)
+            return jsonify(told)
+
+        return routes
+
+    def page(self, template: str) -> str:
+        """One of the pages that show the slides."""
+        lacking = vendor.missing(Path(current_app.static_folder or "") / "vendor")
         return render_template(
-            name,
-            columns=show.columns(),
+            template,
+            columns=self.show.columns(),
             import_map=IMPORT_MAP,
             problem=f"The browser libraries are not installed. {vendor.REMEDY}" if lacking else "",
-            no_lab="" if run else why_no_lab or "There is no lab in this session.",
+            no_lab=self.no_lab,
         )
+
+    def _tell(self, name: str, message: Any) -> None:
+        for emit in self._emits:
+            emit(name, message)
+
+    def _commands(self) -> set[str]:
+        """What may be run: what is typed on the slides, and nothing else."""
+        consoles = [block for each in self.show.slides() for block in blocks(each.slide) if block.kind == "console"]
+        return {line for block in consoles for line, _ in commands(block.body)}
+
+
+def pages(stage: Stage, name: str) -> Blueprint:
+    """What everybody may read: the slides, the presenter's place, the pictures."""
+    routes = Blueprint(name, __name__)
+    routes.register_error_handler(WorkshopError, _explain)
 
     @routes.get("/slides")
     def slides() -> str:
-        return page("slides.html")
-
-    @routes.get("/slides/present")
-    def present() -> str:
-        return page("slides_present.html")
-
-    @routes.get("/slides/print")
-    def printed() -> str:
-        return page("slides_print.html")
+        return stage.page("slides.html")
 
     @routes.get("/api/slides/place")
     def now() -> Any:
-        return jsonify(place.now())
-
-    @routes.post("/api/slides/place")
-    @needs_token
-    def move() -> Any:
-        body = _body()
-        slide, step = body.get("slide"), body.get("step")
-        if slide not in {each.slide.id for each in show.slides()}:
-            return jsonify(error="There is no such slide."), 400
-        if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step <= MOST_STEPS:
-            return jsonify(error=f"`step` must be a whole number from 0 to {MOST_STEPS}."), 400
-        told = place.move(slide, step)
-        emit("slide", told)
-        return jsonify(told)
+        return jsonify(stage.place.now())
 
     @routes.get("/api/slides/picture/<name>")
     def picture(name: str) -> Any:
-        return jsonify(dot=show.sources.pictures.find(name).dot())
-
-    @routes.get("/api/slides/standing")
-    def exercises() -> Any:
-        return jsonify(standing())
-
-    @routes.post("/api/slides/run")
-    @needs_token
-    @once
-    def run_command() -> Any:
-        line = _body().get("line")
-        if line not in _commands(show.slides()):
-            return jsonify(error="No slide has this command."), 400
-        if run is None:
-            return jsonify(error=why_no_lab or "There is no lab in this session."), 503
-        told = {"line": line, **run(line)}
-        emit("slide-ran", told)
-        return jsonify(told)
+        return jsonify(dot=stage.show.sources.pictures.find(name).dot())
 
     return routes
 
 
-def _vendor_folder() -> Path:
-    """The folder of the browser libraries."""
-    return Path(current_app.static_folder or "") / "vendor"
-
-
 def _body() -> dict[str, Any]:
-    request.max_content_length = 20_000
+    request.max_content_length = LARGEST_BODY
     body = request.get_json(silent=True)
     return body if isinstance(body, dict) else {}
-
-
-def _commands(slides: list[Shown]) -> set[str]:
-    """What may be run: what is typed on the slides, and nothing else."""
-    consoles = [block for each in slides for block in blocks(each.slide) if block.kind == "console"]
-    return {line for block in consoles for line, _ in commands(block.body)}
 
 
 def _explain(error: WorkshopError) -> Any:
