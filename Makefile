@@ -8,7 +8,7 @@ ARGS ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines bench recordings plugin check clean force
+.PHONY: help demo test test-engines bench recordings slides-pdf plugin check clean force
 
 help: ## what there is to make
 	@echo "A Docker network plugin you can see through. Make one of:"
@@ -30,6 +30,9 @@ bench: $(VENV)/.ready-test ## measure, print a table, write bench.json
 
 recordings: $(VENV)/.ready-test ## record the sessions in slides/recordings anew, on real engines (as root)
 	@$(IN_VENV) -m scripts.record $(ARGS)
+
+slides-pdf: $(VENV)/.ready-test ## print the slides into build/slides.pdf, with Chromium
+	@$(IN_VENV) -m scripts.slides_pdf
 
 plugin: $(VENV)/.ready-test ## make the managed plugin, for Swarm, in build/plugin
 	@$(IN_VENV) -m shipping.plugin build/plugin

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.world import World
+from tests.support.pages import ROOT
 from workshop.dashboard import Dashboard
 from workshop.dashboard import deck as slides
 from workshop.deck.render import Show
@@ -190,3 +195,43 @@ def test_without_a_lab_the_live_parts_say_so(chromium: Browser, world: World):
     finally:
         context.close()
         made.stop()
+
+
+def test_the_audience_s_own_door_shows_follows_and_takes_nothing(chromium: Browser, world: World, lab: Lab):
+    stage = slides.Stage(Show(), run=lab)
+    own = Dashboard(world.journal, world, parts=[stage.part])
+    hall = Dashboard(world.journal, world, parts=[stage.audience], for_all=True)
+    own.start()
+    hall.start()
+    context = chromium.new_context()
+    try:
+        base = f"http://127.0.0.1:{hall.port}"
+        page = context.new_page()
+        page.goto(f"{base}/#token={own.token}")  # even with the session's token
+        expect(page.locator("#connection")).to_have_text("live")
+        tries = """async (token) => {
+          const asked = [["GET", "/slides/present"], ["GET", "/slides/print"], ["GET", "/api/lesson"],
+            ["GET", "/api/slides/standing"], ["POST", "/api/slides/place"], ["POST", "/api/slides/run"],
+            ["PUT", "/slides"]];
+          const got = asked.map(([method, path]) => fetch(path, { method, headers: { "X-Workshop-Token": token } }));
+          return (await Promise.all(got)).map(({ status }) => status);
+        }"""
+        assert page.evaluate(tries, own.token) == [404, 404, 404, 404, 403, 403, 403]
+        assert lab.ran == [] and stage.place.now()["number"] == 0
+        leader = context.new_page()
+        leader.goto(own.url.replace("/#", "/slides#"))
+        expect(leader.locator("#connection")).to_have_text("live")
+        leader.keyboard.press("ArrowDown")
+        expect(page.locator("#count")).to_contain_text("2 of ")
+    finally:
+        context.close()
+        hall.stop()
+        own.stop()
+
+
+def test_the_slides_can_be_printed(tmp_path: Path):
+    command = [sys.executable, "-m", "scripts.slides_pdf", str(tmp_path / "slides.pdf")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=100, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    printed = (tmp_path / "slides.pdf").read_bytes()
+    assert len(re.findall(rb"/Type\s*/Page\b", printed)) == len(Show().slides())

@@ -23,11 +23,15 @@ VERSION = "28.5"
 @click.command()
 @click.option("--present", is_flag=True, help="Open the presenter's view: notes, next slide, clock, exercises.")
 @click.option("--dashboard", default=None, help="HOST:PORT to listen on. [default: 127.0.0.1:8600, or a free port]")
+@click.option("--audience", default=None, metavar="HOST:PORT", help="Let the network look and follow there, read-only.")
 @click.option("--folder", default=None, help="Your own folder: how far its exercises are, the presenter sees.")
 @click.option("--no-lab", is_flag=True, help="Only the slides: nothing in them is live.")
 @click.option("--no-browser", is_flag=True, help="Print the address, but do not open it.")
-def slides(present: bool, dashboard: str | None, folder: str | None, no_lab: bool, no_browser: bool) -> int:
+def slides(
+    present: bool, dashboard: str | None, audience: str | None, folder: str | None, no_lab: bool, no_browser: bool
+) -> int:
     """The slides, in the browser: yours to lead, others' to follow."""
+    from workshop.cli import audience as hall
     from workshop.cli.course_options import bench
     from workshop.cli.demo import _open
     from workshop.cli.exercise import _bind
@@ -39,6 +43,7 @@ def slides(present: bool, dashboard: str | None, folder: str | None, no_lab: boo
     show.columns()  # a deck with a mistake is told before anything is started
     workbench = bench(folder)
     shown = _bind(dashboard)
+    door = hall.open_door(audience) if audience else None
     known_as, why_not = _enter(no_lab)
     home = make_folder()
     try:
@@ -54,6 +59,9 @@ def slides(present: bool, dashboard: str | None, folder: str | None, no_lab: boo
             here = f"{address}/slides{'/present' if present else ''}#{token}"
             click.echo(f"Ready: {'presenter' if present else 'slides'} at {here}")
             click.echo(f"To follow, without leading: {address}/slides")
+            if door is not None:
+                click.echo(hall.WARNING.format(address=audience), err=True)
+                click.echo(f"For the audience: {hall.show(door, stage, running, ending)}")
             if why_not:
                 click.echo(f"There is no lab behind the slides: {why_not}")
             if not no_browser:

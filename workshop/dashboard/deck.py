@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, current_app, jsonify, render_template, request
+from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
 
 from workshop import vendor
 from workshop.dashboard.guard import needs_token
@@ -27,6 +27,17 @@ Standing = Callable[[], dict[str, Any]]
 """How far the exercises are, as the presenter's view shows it."""
 
 MOST_STEPS, LARGEST_BODY = 1_000, 20_000
+
+OPEN = (
+    "/slides",
+    "/static/",
+    "/api/slides/place",
+    "/api/slides/picture/",
+    "/api/events",
+    "/api/snapshot",
+    "/favicon.ico",
+)
+"""What the audience may ask for: how paths begin."""
 
 
 class Stage:
@@ -84,6 +95,23 @@ class Stage:
             told = {"line": line, **self._run(line)}
             self._tell("slide-ran", told)
             return jsonify(told)
+
+        return routes
+
+    def audience(self, emit: Emit) -> Blueprint:
+        """The part for a dashboard that is open to all: they read and follow, and there is nothing else."""
+        self._emits.append(emit)
+        routes = pages(self, "audience")
+
+        @routes.before_app_request
+        def only_read() -> Any:
+            if request.path == "/":
+                return redirect(url_for("audience.slides"))
+            if request.method not in ("GET", "HEAD"):
+                abort(403, "Here one can only look. The presenter has another address.")
+            if not request.path.startswith(OPEN):
+                abort(404)
+            return None
 
         return routes
 

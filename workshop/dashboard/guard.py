@@ -34,17 +34,19 @@ def host_name(host: str) -> str:
 class Guard:
     """WSGI middleware around everything, Socket.IO too: a wrong Host or Origin gets a 403 and one sentence.
 
-    A name that leads to this machine (DNS rebinding) fails by its Host, another site's page by its Origin.
+    A name that leads to this machine (DNS rebinding) fails by its Host, another site's page by its Origin. Without
+    ``names`` any Host will do: where everybody may ask, and for what everybody may read.
     """
 
-    def __init__(self, app: Callable[..., Iterable[bytes]], names: Iterable[str]) -> None:
-        self._app, self._names = app, frozenset(name.lower() for name in names)
+    def __init__(self, app: Callable[..., Iterable[bytes]], names: Iterable[str] | None) -> None:
+        self._app = app
+        self._names = None if names is None else frozenset(name.lower() for name in names)
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         host = environ.get("HTTP_HOST", "")
         origin = environ.get("HTTP_ORIGIN")
         is_socket = environ.get("PATH_INFO", "").startswith("/socket.io")
-        if host_name(host) not in self._names:
+        if self._names is not None and host_name(host) not in self._names:
             return _refuse(start_response, _WRONG_HOST)
         if (is_socket or origin is not None) and origin != f"http://{host}":
             return _refuse(start_response, _WRONG_ORIGIN)

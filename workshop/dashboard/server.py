@@ -60,7 +60,10 @@ class Dashboard:
     ``try_this`` is the command that the empty page proposes. With a ``lesson`` the page is an exercise's. ``parts`` are
     what else this session can do; the page asks for them by the names of their blueprints.
 
-    :raises UsageError: if the address is not a loopback address.
+    ``for_all`` lets it answer on any address, and under any name: for a second dashboard, whose parts let nobody change
+    anything, and whose token nobody is told.
+
+    :raises UsageError: if the address is not a loopback address, unless it is ``for_all``.
     :raises WorkshopError: if the port is taken.
     """
 
@@ -78,10 +81,12 @@ class Dashboard:
         try_this: str = "docker network create -d workshop shop",
         lesson: Lesson | None = None,
         parts: Iterable[Part] = (),
+        for_all: bool = False,
     ) -> None:
         self._sock = sock if sock is not None else _bind(address)
         self._is_ours = sock is None
-        self.host, self.port = _loopback(self._sock.getsockname())
+        bound = self._sock.getsockname()
+        self.host, self.port = bound[:2] if for_all else _loopback(bound)
         self.token = token or secrets.token_urlsafe(24)
         blueprints = [part(self._emit) for part in parts]
         facts = {
@@ -108,7 +113,8 @@ class Dashboard:
             ping_timeout=5,
         )
         self._sockets.on_event("connect", self._greet)
-        guarded = guard.Guard(self.app.wsgi_app, {self.host, *guard.LOOPBACK_NAMES})
+        names = None if for_all else {self.host, *guard.LOOPBACK_NAMES}
+        guarded = guard.Guard(self.app.wsgi_app, names)
         self.app.wsgi_app = guarded  # type: ignore[method-assign]
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None

@@ -4,4 +4,5 @@ import { Pictures } from "./pictures.js";
 for (const room of document.querySelectorAll("[data-live]")) room.textContent = "This part is live: it is shown when the slides are.";
 
 await new Pictures().recorded();
-globalThis.workshop = { ready: true };
+document.documentElement.dataset.ready = "yes";
+globalThis.workshop = {};
