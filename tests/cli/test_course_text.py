@@ -79,7 +79,7 @@ def test_the_first_finding_is_told_in_full():
     assert rows["left over"] == "veth veth0 of br0 on alpha"
     assert rows["why"].startswith("A link that is down forwards nothing")
     assert rows["Docker said"] == "Error response from daemon: remote: no"
-    assert rows["read on"] == "hint 2 (press h)"
+    assert rows["read on"] == "slide create-network, hint 2 (press h)"
     assert "    look at /home/ann/bench/03_create_network/handler.py:14\n" in text
 
 

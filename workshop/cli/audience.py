@@ -19,8 +19,8 @@ WARNING = (
 )
 
 
-def open_door(text: str) -> socket.socket:
-    """The audience's listening socket for ``HOST:PORT``; nobody answers on it yet.
+def open_door(text: str) -> tuple[socket.socket, str]:
+    """The audience's listening socket for ``HOST:PORT``, and where they find it; nobody answers on it yet.
 
     :raises UsageError: if it is malformed.
     :raises CannotHere: if it is taken, or no address of this machine.
@@ -47,11 +47,21 @@ def open_door(text: str) -> socket.socket:
             f"The audience cannot be let in at {text} ({error.strerror}).",
             "Give --audience another port, or an address that this machine has.",
         ) from None
-    return door
+    name = _own_address(door.family) if ipaddress.ip_address(host).is_unspecified else host
+    return door, f"http://{f'[{name}]' if ':' in name else name}:{door.getsockname()[1]}/slides"
 
 
-def show(door: socket.socket, stage: Stage, running: Running, ending: contextlib.ExitStack) -> str:
-    """Let the audience in until the end; gives the address to tell them."""
+def _own_address(family: int) -> str:
+    """The address by which this machine speaks to others, or its name. Nothing is sent to find out."""
+    far = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"
+    with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asking:
+        asking.connect((far, 9))
+        return asking.getsockname()[0]
+    return socket.gethostname()
+
+
+def show(door: socket.socket, stage: Stage, running: Running, ending: contextlib.ExitStack) -> None:
+    """Let the audience in until the end."""
     from workshop.cli.running import Picture
     from workshop.dashboard import Dashboard
 
@@ -61,5 +71,3 @@ def show(door: socket.socket, stage: Stage, running: Running, ending: contextlib
     hall.start()
     ending.callback(door.close)
     ending.callback(hall.stop)
-    host = f"[{hall.host}]" if ":" in hall.host else hall.host
-    return f"http://{host}:{hall.port}/slides"

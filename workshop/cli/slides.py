@@ -60,8 +60,10 @@ def slides(
             click.echo(f"Ready: {'presenter' if present else 'slides'} at {here}")
             click.echo(f"To follow, without leading: {address}/slides")
             if door is not None:
+                listener, there = door
+                hall.show(listener, stage, running, ending)
                 click.echo(hall.WARNING.format(address=audience), err=True)
-                click.echo(f"For the audience: {hall.show(door, stage, running, ending)}")
+                click.echo(f"For the audience: {there}")
             if why_not:
                 click.echo(f"There is no lab behind the slides: {why_not}")
             if not no_browser:

@@ -26,6 +26,9 @@ LIVE = ("picture", "calls")
 ASKED, ANSWERED = 66, 42
 """Characters in a line of the longer of request and answer, and of the other one."""
 
+BRIEF = 8
+"""Lines of a call that is written larger."""
+
 TRIED = 2
 """How many of the commands that an exercise proposes are shown."""
 
@@ -99,9 +102,10 @@ def _call(block: Block, sources: Sources) -> str:
     sides = [_figure("Docker asks", asked), _figure("the plugin answers", json_block(call.answer or {}, widths[1]))]
     sides[widths.index(ANSWERED)] += told  # beside what is longer
     wide = "asks-more" if widths[0] == ASKED else "answers-more"
+    is_brief = max(_length(call.request), _length(call.answer)) <= BRIEF
     wire = tag("p", tag("b", "POST") + f" {text(route.path)}", class_="wire")
     both = "".join(tag("div", side, class_="side") for side in sides)
-    return tag("div", wire + tag("div", both, class_=f"bodies {wide}"), class_="call")
+    return tag("div", wire + tag("div", both, class_=f"bodies {wide}"), class_="call brief" if is_brief else "call")
 
 
 def _length(body: dict[str, Any] | None) -> int:
