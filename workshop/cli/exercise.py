@@ -82,7 +82,8 @@ def sit(
         ending.callback(lesson.close, ENDS_WITHIN_DOCKER if docker else ENDS_WITHIN)
         lesson.start(chosen)
         said = "Docker" if docker else f"practice engine {engine or chosen.engine}"
-        url = running.show(*shown, lesson=lesson, engine=said, driver=chosen.driver, try_this=_first(chosen))
+        facts = {"engine": said, "driver": chosen.driver, "try_this": _first(chosen)}
+        url = running.show(*shown, lesson=lesson, parts=[_slides(lesson)], **facts)
         running.announce(**known_as, engine=str(lesson.opened.stage.socket))
         screen = Screen()
         screen.say(f"Ready: dashboard at {url}")
@@ -92,6 +93,15 @@ def sit(
             _open(url)
         _stay(screen, keys, lesson, running, ended)
     return 0
+
+
+def _slides(lesson: Lesson) -> Any:
+    """The part of the page by which findings lead to slides: the deck, with this exercise's lab behind it."""
+    from workshop.cli.slides import standing
+    from workshop.dashboard.deck import Stage
+    from workshop.deck.render import Show
+
+    return Stage(Show(), run=lesson.command, standing=lambda: standing(lesson.workbench)).part
 
 
 def _stay(screen: Screen, keys: Keys, lesson: Lesson, running: Running, ended: Ending) -> None:

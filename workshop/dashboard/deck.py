@@ -49,7 +49,7 @@ class Stage:
     def __init__(self, show: Show, *, run: Run | None = None, why_no_lab: str = "", standing: Standing = dict) -> None:
         self.show, self._run, self._standing = show, run, standing
         self.no_lab = "" if run else why_no_lab or "This session has none."
-        self.place = Place(show.slides()[0].slide.id)
+        self.place = Place()
         self._emits: list[Emit] = []
 
     def part(self, emit: Emit) -> Blueprint:

@@ -8,11 +8,11 @@ from typing import Any
 
 
 class Place:
-    """The presenter's place. Safe to use from any thread."""
+    """The presenter's place: nowhere, until the first move. Safe to use from any thread."""
 
-    def __init__(self, slide: str) -> None:
+    def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._slide, self._step, self._number = slide, 0, 0
+        self._slide, self._step, self._number = "", 0, 0
         self._session = secrets.token_hex(8)
 
     def now(self) -> dict[str, Any]:

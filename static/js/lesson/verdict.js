@@ -47,6 +47,13 @@ function pieces({ missing = [], left_over: left = [] }) {
   );
 }
 
+/** A slide by its name; where this session has the slides, it leads there. */
+function slide(name) {
+  const can = document.body.dataset.can?.split(" ").includes("slides");
+  const href = `/slides#/${encodeURIComponent(name)}`;
+  return can ? el("a", { href, target: "workshop-slides" }, name) : el("q", {}, name);
+}
+
 /** Where to look: the line, the slide, the hint. */
 function where(finding, key, on) {
   const parts = [];
@@ -54,7 +61,7 @@ function where(finding, key, on) {
     const place = finding.line ? `${basename(finding.file)} line ${finding.line}` : basename(finding.file);
     parts.push(el("button", { type: "button", class: "place", id: `${key}-place`, title: `Open ${finding.file} in the editor`, on: { click: () => on.goTo(finding) } }, place));
   }
-  if (finding.slide) parts.push(el("span", {}, "slide ", el("q", {}, finding.slide)));
+  if (finding.slide) parts.push(el("span", {}, "slide ", slide(finding.slide)));
   if (finding.hint) parts.push(el("span", {}, `hint ${finding.hint}`));
   return parts.length ? row("where", el("span", { class: "places" }, parts)) : [];
 }
