@@ -168,6 +168,21 @@ def test_commands_are_run_by_the_presenter_alone_and_live_parts_live(opened: Any
     expect(follower.locator("#lab-picture svg .container")).to_contain_text("<b>web</b>")
 
 
+def test_the_keys_are_on_a_sheet_and_all_slides_can_be_seen_at_a_glance(opened: Any):
+    page = opened()
+    page.keyboard.press("?")
+    expect(page.locator("#sheet")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#sheet")).to_be_hidden()
+    page.keyboard.press("o")
+    expect(page.locator("#looking-back h2")).to_be_visible()
+    expect(page.locator("#process h1")).to_be_visible()
+    phone = opened(width=390, height=844)
+    phone.evaluate(GO, "join")
+    assert phone.evaluate("document.querySelector('#join .slide').getBoundingClientRect().width") > 380
+    assert phone.evaluate("document.querySelector('#join .facts').getBoundingClientRect().right") <= 390
+
+
 @pytest.mark.parametrize(("width", "height", "least"), [(1920, 1080, 18), (1366, 768, 12.5)])
 def test_every_slide_fits_its_screen_with_text_that_can_be_read(opened: Any, width: int, height: int, least: float):
     page = opened(width=width, height=height)

@@ -9,9 +9,13 @@ const $ = (id) => document.getElementById(id);
 
 keepToken();
 
+// A phone that is held upright gets slides that are upright, too: slides.css has them one under the other there.
+const upright = matchMedia("(max-width: 700px) and (orientation: portrait)").matches;
+document.body.classList.toggle("upright", upright);
+
 const deck = new Reveal(document.querySelector(".reveal"), {
-  width: 1920,
-  height: 1080,
+  width: upright ? 860 : 1920,
+  height: upright ? 1740 : 1080,
   margin: 0,
   minScale: 0.1,
   maxScale: 3,
@@ -24,8 +28,11 @@ const deck = new Reveal(document.querySelector(".reveal"), {
   transition: matchMedia("(prefers-reduced-motion: reduce)").matches ? "none" : "fade",
   transitionSpeed: "fast",
   backgroundTransition: "none",
-  pdfSeparateFragments: false,
+  scrollActivationWidth: null, // a phone shows one slide, as all others do
+  keyboardCondition: () => !document.querySelector("dialog[open]"),
+  help: false, // there is a sheet of our own
   keyboard: {
+    191: () => $("sheet").showModal(), // ?
     76: () => place.set(!place.together), // L
     84: () => globalThis.workshopTheme.toggle(), // T
   },
@@ -71,6 +78,7 @@ for (const what of ["slidechanged", "fragmentshown", "fragmenthidden"]) {
     place.moved();
   });
 }
+$("help").addEventListener("click", () => $("sheet").showModal());
 $("follow").addEventListener("click", () => place.set(!place.together));
 tellCount();
 tellFollow();
