@@ -215,6 +215,13 @@ def test_a_slide_that_the_deck_does_not_have_is_not_said(page: Page, sitting: Si
     expect(page.locator("#card .places")).to_have_text("hint 3")
 
 
+def test_a_slide_is_a_link_where_the_session_has_the_slides(page: Page, sitting: Sitting) -> None:
+    page.evaluate("document.body.dataset.can += ' slides'")
+    sitting.attempt = 1
+    sitting.judge(finding())
+    expect(page.locator("#card .places a")).to_have_attribute("href", "/slides#/What%20a%20bridge%20is")
+
+
 def test_what_a_learner_wrote_is_text_in_the_verdict_too(page: Page, sitting: Sitting) -> None:
     bad = '<img src=x onerror="window.bad=1">`<b>`'
     sitting.attempt = 1

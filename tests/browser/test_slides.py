@@ -144,6 +144,17 @@ def test_the_presenter_leads_who_follows_and_the_audience_cannot(opened: Any, da
         order[5],
     )
     assert refused == [403, 403] and lab.ran == []
+    asked = [["place", {"slide": "nowhere", "step": 0}], ["place", {"slide": [], "step": 0}], ["run", {"line": {}}]]
+    asked += [["place", {"slide": order[0], "step": -1}], ["run", {"line": "docker rm -f all"}], ["run", None]]
+    senseless = projector.evaluate(
+        """(asked) => Promise.all(asked.map(async ([path, body]) => {
+        const headers = { "X-Workshop-Token": sessionStorage.getItem("workshop-token") };
+        headers["Content-Type"] = "application/json";
+        const how = { method: "POST", headers, body: JSON.stringify(body) };
+        return (await fetch(`/api/slides/${path}`, how)).status; }))""",
+        asked,
+    )
+    assert senseless == [400] * 6 and lab.ran == []
     assert at(projector) == order[0] and at(second) == order[0]
 
     projector.keyboard.press("ArrowDown")  # the projector's own keys lead, too

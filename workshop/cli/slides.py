@@ -55,15 +55,15 @@ def slides(
             engine = "" if why_not else f"practice engine {VERSION}"
             url = running.show(*shown, engine=engine, driver="" if why_not else "all", parts=[stage.part])
             running.announce(**known_as, engine=None if why_not else str(home / HOSTS[0] / "engine.sock"))
+            if door is not None:
+                hall.show(door[0], stage, running, ending)
             address, _, token = url.partition("/#")
             here = f"{address}/slides{'/present' if present else ''}#{token}"
             click.echo(f"Ready: {'presenter' if present else 'slides'} at {here}")
             click.echo(f"To follow, without leading: {address}/slides")
             if door is not None:
-                listener, there = door
-                hall.show(listener, stage, running, ending)
                 click.echo(hall.WARNING.format(address=audience), err=True)
-                click.echo(f"For the audience: {there}")
+                click.echo(f"For the audience: {door[1]}")
             if why_not:
                 click.echo(f"There is no lab behind the slides: {why_not}")
             if not no_browser:

@@ -75,7 +75,7 @@ class Stage:
         def move() -> Any:
             body = _body()
             slide, step = body.get("slide"), body.get("step")
-            if slide not in {each.slide.id for each in self.show.slides()}:
+            if not isinstance(slide, str) or slide not in {each.slide.id for each in self.show.slides()}:
                 return jsonify(error="There is no such slide."), 400
             if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step <= MOST_STEPS:
                 return jsonify(error=f"`step` must be a whole number from 0 to {MOST_STEPS}."), 400
@@ -88,7 +88,7 @@ class Stage:
         @once
         def run() -> Any:
             line = _body().get("line")
-            if line not in self._commands():
+            if not isinstance(line, str) or line not in self._commands():
                 return jsonify(error="No slide has this command."), 400
             if self._run is None:
                 return jsonify(error=f"There is no lab here. {self.no_lab}"), 503
