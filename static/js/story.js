@@ -1,6 +1,6 @@
 // The events folded into calls, names, lines and the last verdict: in the browser what workshop/dashboard/story.py is on the server.
 
-const KEPT = { calls: 500, lines: 500 };
+const KEPT = { calls: 500, lines: 500, walks: 5 };
 const TABLES = ["networks", "endpoints", "containers"];
 const SHORT = 12;
 
@@ -45,6 +45,7 @@ function lineOf({ seq, at, kind, call, data }) {
   if (kind === "notice") return { seq, at, level: data.level ?? "info", text: data.text ?? "" };
   if (kind === "docker" && data.did) return { seq, at, level: "did", text: data.did };
   if (kind === "output" && call === null) return { seq, at, level: "output", text: data.text ?? "" };
+  if (kind === "walk") return { seq, at, level: "walk", text: data.summary ?? "" };
   if (kind === "verdict" && data.judging) return { seq, at, level: "attempt", text: `Attempt ${data.attempt}` };
   return null;
 }
@@ -68,11 +69,12 @@ export class Story {
   }
 
   /** Begin anew from a snapshot of the server. */
-  reset({ seq, calls, lines, names, lesson = NOTHING_JUDGED }) {
+  reset({ seq, calls, lines, names, lesson = NOTHING_JUDGED, walks = [] }) {
     this.last = seq;
     this.calls = new Map(calls.map((call) => [call.number, call]));
     this.lines = lines;
     this.lesson = lesson;
+    this.walks = walks;
     this.names = Object.fromEntries(TABLES.map((table) => [table, { ...names[table] }]));
   }
 
@@ -80,6 +82,7 @@ export class Story {
   apply(event) {
     if (event.seq !== this.last + 1) throw new Error(`event ${event.seq} after ${this.last}`);
     this.last = event.seq;
+    if (event.kind === "walk") this.walks = [...this.walks, event.data].slice(-KEPT.walks);
     if (event.kind === "verdict") this.lesson = judged(this.lesson, event.data);
     return { call: this.#tell(event), line: this.#addLine(event), names: this.#learn(event) };
   }

@@ -31,6 +31,7 @@ COMMANDS = {
     "topology": "The network as it is now, as a picture or as data.",
     "replay": "A recorded session in the dashboard: no Docker, no root, no Linux.",
     "export": "A session as a file: to replay, or as one page that opens anywhere.",
+    "walk": "One packet's way through the network, hop by hop.",
     "drivers": "The kinds of network and their options.",
     "cleanup": "Show and remove what carries our names, and nothing else.",
     "doctor": "Check what this machine can do.",

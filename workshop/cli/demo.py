@@ -76,6 +76,7 @@ def demo(
                         engine=f"practice engine {engine}",
                         driver=driver,
                         try_this=f"{us()} {_FIRST}",
+                        parts=[running.walking()],
                     )
                     running.announce(**known_as, engine=str(laboratory.socket()))
                     click.echo(f"Ready: dashboard at {url}")

@@ -83,7 +83,8 @@ def sit(
         lesson.start(chosen)
         said = "Docker" if docker else f"practice engine {engine or chosen.engine}"
         facts = {"engine": said, "driver": chosen.driver, "try_this": _first(chosen)}
-        url = running.show(*shown, lesson=lesson, parts=[_slides(lesson)], **facts)
+        parts = [_slides(lesson), running.walking(_while_judged(lesson))]
+        url = running.show(*shown, lesson=lesson, parts=parts, **facts)
         running.announce(**known_as, engine=str(lesson.opened.stage.socket))
         screen = Screen()
         screen.say(f"Ready: dashboard at {url}")
@@ -102,6 +103,11 @@ def _slides(lesson: Lesson) -> Any:
     from workshop.deck.render import Show
 
     return Stage(Show(), run=lesson.command, standing=lambda: standing(lesson.workbench)).part
+
+
+def _while_judged(lesson: Lesson) -> Callable[[], str]:
+    """Why no packet can be followed just now: what a walk makes for a moment must not be taken for the learner's."""
+    return lambda: "Your code is being judged." if lesson.state()["judging"] else ""
 
 
 def _stay(screen: Screen, keys: Keys, lesson: Lesson, running: Running, ended: Ending) -> None:

@@ -73,6 +73,8 @@ class Running:
         self._ending.callback(self.journal.close)
         self.plugins: dict[str, Plugin] = {}
         self.observer: Observer | None = None
+        self._hosts: dict[str, Namespace] = {}
+        self._outside: Namespace | None = None
         self._watching = contextlib.ExitStack()
         self._said: dict[str, Any] = {"command": command, "journal": str(state / "journal.db")}
 
@@ -107,12 +109,14 @@ class Running:
     def watch(self, hosts: dict[str, Namespace], engine: Path | None = None, hidden: Iterable[Namespace] = ()) -> None:
         """Watch these hosts' networks but not the ``hidden`` ones, and look names up at the engine's socket.
 
-        What was watched before is let go of.
+        What was watched before is let go of. The first of the hidden ones is the world outside of the hosts.
         """
         self.stop_watching()
+        hidden = list(hidden)
         observer = Observer(self.journal, hosts, hidden=hidden)
         observer.start()
         self.observer = observer
+        self._hosts, self._outside = dict(hosts), hidden[0] if hidden else None
         self._watching.callback(observer.stop)
         self._ending.callback(self.stop_watching)
         if engine is not None:
@@ -125,7 +129,23 @@ class Running:
 
     def stop_watching(self) -> None:
         """Let go of the hosts' networks; the last picture stays."""
+        self._hosts, self._outside = {}, None
         self._watching.close()
+
+    def walking(self, refuse: Callable[[], str] = lambda: "") -> Any:
+        """The dashboard's part that follows a packet through what is watched. ``refuse`` says why it cannot be now."""
+        from workshop.dashboard.walk import part
+        from workshop.walk.walker import Scene, Walker
+
+        def scene() -> Scene:
+            if why := refuse():
+                raise WorkshopError(why, "Try again in a moment.")
+            if not self._hosts or self.observer is None:
+                raise WorkshopError("There is no network to walk in now.", "Try again in a moment.")
+            self.observer.settle()
+            return Scene(self._hosts, self._outside, self.observer.graph())
+
+        return part(Walker(scene, lambda result: self.journal.append("walk", result)))
 
     def plug_in(self, plugin: Plugin, place: Place) -> None:
         """Start a plugin."""

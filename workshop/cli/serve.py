@@ -133,7 +133,7 @@ def serve(
             running.watch({plugin.host.name: namespace}, Path(docker_socket))
             placed.pop_all()
             running.plug_in(plugin, where)
-            url = running.show(*shown, engine="Docker", driver=driver) if shown else ""
+            url = running.show(*shown, engine="Docker", driver=driver, parts=[running.walking()]) if shown else ""
         fresh.keep()
         running.announce()
         if log_format == "json":

@@ -51,7 +51,7 @@ def chosen(pid: int | None, having: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-_WORDS = {"engine": "an engine", "journal": "a journal"}
+_WORDS = {"engine": "an engine", "journal": "a journal", "dashboard": "a dashboard"}
 
 
 def _name(entry: dict[str, Any]) -> str:

@@ -15,7 +15,8 @@ from workshop.journal.calls import Calls, State
 KEPT_CALLS = 500
 KEPT_LINES = 500
 KEPT_NAMES = 5_000
-"""How many of the newest are kept: calls, lines between calls, names of each kind."""
+KEPT_WALKS = 5
+"""How many of the newest are kept: calls, lines between calls, names of each kind, packets that were followed."""
 
 TABLES = ("networks", "endpoints", "containers")
 """The tables of names that ``docker`` events fill."""
@@ -36,6 +37,7 @@ class Story:
         self._lines: list[dict[str, Any]] = []
         self._names: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
         self._lesson: dict[str, Any] = dict(NOTHING_JUDGED)
+        self._walks: list[dict[str, Any]] = []
         self._seq, self._before = start, before
 
     @property
@@ -57,12 +59,12 @@ class Story:
                     self._seq = event.seq
 
     def snapshot(self) -> dict[str, Any]:
-        """``{"seq", "calls", "lines", "names", "lesson"}``.
+        """``{"seq", "calls", "lines", "names", "lesson", "walks"}``.
 
         A call is ``Call.as_dict()``, its ``state`` may also be ``"lost"``, and ``streams`` says of each line of its
         ``output`` where it came from (``stdout``, ``stderr``, ``traceback``); a line is what ``line_of`` gives;
         names are those of the ``docker`` events, by table and ID; the lesson is what ``judged`` makes of the
-        ``verdict`` events.
+        ``verdict`` events, and the walks are the last ``walk`` events' data.
         """
         with self._lock:
             return {
@@ -71,6 +73,7 @@ class Story:
                 "lines": list(self._lines),
                 "names": {table: dict(rows) for table, rows in self._names.items()},
                 "lesson": self._lesson,
+                "walks": list(self._walks),
             }
 
     def _told(self, call: dict[str, Any]) -> dict[str, Any]:
@@ -95,6 +98,8 @@ class Story:
             # who was judging then is gone, and so is what would have come of it
             is_late = event.seq <= self._before and event.data.get("judging")
             self._lesson = self._lesson if is_late else judged(self._lesson, event.data)
+        elif event.kind == "walk":
+            self._walks = [*self._walks, event.data][-KEPT_WALKS:]
         line = line_of(event)
         if line is not None:
             self._lines.append(line)
@@ -129,6 +134,8 @@ def line_of(event: Event) -> dict[str, Any] | None:
         level, text = "did", data["did"]
     elif event.kind == "output" and event.call is None:
         level, text = "output", data.get("text", "")
+    elif event.kind == "walk":
+        level, text = "walk", data.get("summary", "")
     elif event.kind == "verdict" and data.get("judging"):
         level, text = "attempt", f"Attempt {data.get('attempt')}"
     else:

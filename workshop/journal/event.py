@@ -15,6 +15,7 @@ KINDS = {
     "output": "A line that a handler printed or logged.",
     "verdict": "An exercise was judged.",
     "docker": "What Docker did or knows: names of networks and containers, containers that came and went.",
+    "walk": "A packet was followed through the network: its hops, and why it ended where it did.",
     "notice": "Something a person should know.",
 }
 """What each kind of event tells."""

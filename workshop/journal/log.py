@@ -170,6 +170,10 @@ def _output(event: Event) -> Text:
     return text
 
 
+def _walk(event: Event) -> Text:
+    return _lead(event).append("walk ", "cyan").append(harmless(str(event.data.get("summary") or "")))
+
+
 def _other(event: Event) -> Text:
     shown: dict[str, Any] = event.data
     return _lead(event).append(f"{event.kind} ", "bold").append(pretty(shown))
@@ -177,6 +181,7 @@ def _other(event: Event) -> Text:
 
 _TELL = {
     "notice": _notice,
+    "walk": _walk,
     "docker": _docker,
     "kernel": _kernel,
     "output": _output,

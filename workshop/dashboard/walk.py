@@ -1,0 +1,77 @@
+"""The packet walk's routes: from where to where one can go, going, and what was captured.
+
+What came of a walk every browser is told by the journal, as a ``walk`` event; who asked for it gets it at once, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from flask import Blueprint, Response, jsonify, request
+
+from workshop.dashboard.guard import needs_token
+from workshop.dashboard.once import Once
+from workshop.errors import CannotHere, UsageError, WorkshopError
+
+LONGEST_NAME = 300
+"""Letters of a name that is asked for: a container's has 255 at most, its host's stands before it."""
+
+
+class Walker(Protocol):
+    """Who walks: ``workshop/walk/walker.py``."""
+
+    capture: bytes
+    number: int
+
+    def ends(self) -> list[dict[str, Any]]:
+        """Where one can begin and end."""
+
+    def walk(self, source: str, target: str, port: int | None = None) -> dict[str, Any]:
+        """Walk once; raises WorkshopError."""
+
+
+def part(walker: Walker) -> Callable[[Any], Blueprint]:
+    """The routes over ``walker``, as a part of the dashboard."""
+
+    def make(_emit: Any) -> Blueprint:
+        routes = Blueprint("walk", __name__, url_prefix="/api/walk")
+        routes.register_error_handler(WorkshopError, _explain)
+
+        @routes.get("")
+        def ends() -> Any:
+            return jsonify(ends=walker.ends())
+
+        @routes.post("")
+        @needs_token
+        @Once()
+        def walk() -> Any:
+            return jsonify(walker.walk(*_asked()))
+
+        @routes.get("/<int:number>.pcapng")
+        def capture(number: int) -> Any:
+            if number != walker.number or not walker.capture:
+                return jsonify(error="Only the last walk's capture is kept. Walk again."), 404
+            headers = {"Content-Disposition": f'attachment; filename="walk-{number}.pcapng"'}
+            return Response(walker.capture, content_type="application/x-pcapng", headers=headers)
+
+        return routes
+
+    return make
+
+
+def _asked() -> tuple[str, str, int | None]:
+    body = request.get_json(silent=True)
+    found = body if isinstance(body, dict) else {}
+    source, target, port = found.get("from"), found.get("to"), found.get("tcp")
+    for each in (source, target):
+        if not isinstance(each, str) or not 0 < len(each) <= LONGEST_NAME:
+            raise UsageError(f"`from` and `to` must be names of 1 to {LONGEST_NAME} letters.")
+    if port is not None and (not isinstance(port, int) or isinstance(port, bool)):
+        raise UsageError("`tcp` must be a port, or null for a ping.")
+    return str(source), str(target), port
+
+
+def _explain(error: WorkshopError) -> Any:
+    status = 400 if isinstance(error, UsageError) else 503 if isinstance(error, CannotHere) else 409
+    return jsonify(error=str(error)), status

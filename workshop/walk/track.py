@@ -1,0 +1,183 @@
+"""From captured frames to the way that one packet took: what belongs to the probe, in order, without side branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workshop.walk import packet
+from workshop.walk.capture import Frame
+from workshop.walk.facts import OUTSIDE, Facts, Link, Space
+from workshop.walk.packet import Packet
+from workshop.walk.probe import Mark
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A packet at a link: ``space`` is the namespace's ID, ``index`` the link's; going ``in`` or ``out``, and when."""
+
+    space: str
+    index: int
+    direction: str
+    at: float
+    packet: Packet
+
+    @property
+    def link(self) -> str:
+        """The link's ID."""
+        return f"{self.space}/{self.index}"
+
+
+@dataclass
+class Tracks:
+    """What was seen of a probe: its way ``there`` and ``back``, ``errors`` about it, and ``arps`` (also IPv6's)."""
+
+    there: list[Sighting] = field(default_factory=list)
+    back: list[Sighting] = field(default_factory=list)
+    errors: list[Sighting] = field(default_factory=list)
+    arps: list[Sighting] = field(default_factory=list)
+
+
+def tunnel_ports(facts: Facts) -> frozenset[int]:
+    """The UDP ports at which tunnels listen, and the usual one."""
+    found = {link.info.get("port") for _, link in facts.links() if link.kind == "vxlan"}
+    return frozenset({packet.VXLAN_PORT, *(port for port in found if port)})
+
+
+def sort(frames: Iterable[Frame], mark: Mark, facts: Facts) -> tuple[Tracks, list[Frame]]:
+    """What the frames show of a probe, each place once for each way; and the frames that this comes from."""
+    tracks, kept, ports = Tracks(), [], tunnel_ports(facts)
+    names = {(space.id, link.name): link.index for space, link in facts.links()}
+    seen: set[tuple[object, ...]] = set()
+    ways = {"there": tracks.there, "back": tracks.back, "error": tracks.errors}
+    for frame in frames:
+        index = names.get((frame.space, frame.link))
+        if index is None:
+            continue
+        found = packet.read(frame.data, ports)
+        way = mark.way(found)
+        if not way and found.what != "arp":
+            continue
+        kept.append(frame)
+        sighting = Sighting(frame.space, index, frame.direction, frame.at, found)
+        key = (way, sighting.link, frame.direction, found.tunnel is not None, *_of_arp(found, way))
+        if key in seen:
+            continue
+        seen.add(key)
+        ways.get(way, tracks.arps).append(sighting)
+    for seen_there in (tracks.there, tracks.back, tracks.errors, tracks.arps):
+        _untie(seen_there, facts)
+    return tracks, kept
+
+
+def _untie(seen: list[Sighting], facts: Facts) -> None:
+    """Put in order what has the same time: a packet that is handed on to another namespace may keep its time."""
+    for number in range(len(seen) - 1):
+        one, other = seen[number : number + 2]
+        if one.at == other.at and leads(other, one, facts) and not leads(one, other, facts):
+            seen[number : number + 2] = other, one
+
+
+def _of_arp(found: Packet, way: str) -> tuple[str, ...]:
+    return (found.kind, found.source, found.target) if not way else ()
+
+
+def chain(seen: list[Sighting], facts: Facts, target: Space | None = None) -> list[Sighting]:
+    """The way of one packet out of all places where it, or a copy of it, was seen.
+
+    A bridge that does not know where somebody is sends copies to all its ports: those that lead elsewhere are left out.
+    """
+    if not seen:
+        return []
+    found = [_end(seen, facts, target)]
+    while True:
+        before = seen[: seen.index(found[0])]
+        step = next((one for one in reversed(before) if leads(one, found[0], facts)), None)
+        if step is None:
+            break
+        found.insert(0, step)
+    return found if found[0] == seen[0] else _forward(seen, facts)
+
+
+def _forward(seen: list[Sighting], facts: Facts) -> list[Sighting]:
+    """From where the packet began, as far as one place leads to the next."""
+    found = [seen[0]]
+    for one in seen[1:]:
+        if leads(found[-1], one, facts):
+            found.append(one)
+    return found
+
+
+def _end(seen: list[Sighting], facts: Facts, target: Space | None) -> Sighting:
+    """Where the packet was last, as near to where it was to go as it was seen."""
+    if target is None:
+        return _forward(seen, facts)[-1]
+    spaces = [one for one in seen if one.space == target.id]
+    if spaces:
+        return spaces[-1]
+    doors = {link.peer for link in target.links.values()}
+    at_door = [one for one in seen if one.link in doors]
+    if at_door:
+        return at_door[-1]
+    host = [one for one in seen if facts.spaces[one.space].host == target.host and not _is_copy(one, facts)]
+    if host:
+        return host[-1]
+    return next((one for one in reversed(seen) if not _is_copy(one, facts)), seen[-1])
+
+
+def _is_copy(one: Sighting, facts: Facts) -> bool:
+    """Whether this is a frame that left to where nobody looks, or that a bridge has flooded to itself."""
+    link = facts.link(one.link)
+    if link is None or one.direction == "in":
+        return link is not None and link.kind == "bridge" and _is_to_all(one.packet)
+    return link.kind == "veth" and link.peer is None and link.master is not None
+
+
+def _is_to_all(found: Packet) -> bool:
+    return found.what == "arp" and found.kind == "request"
+
+
+def leads(one: Sighting, other: Sighting, facts: Facts) -> bool:
+    """Whether a packet that was at ``one`` comes to ``other`` with nothing in between that would show it."""
+    here, there = facts.link(one.link), facts.link(other.link)
+    if here is None or there is None:
+        return False
+    if one.space != other.space:
+        if one.direction == "out" and other.direction == "in" and here.peer == there.id:
+            return True
+        up = one.direction == "in" and other.direction == "in" and _sits_on(there, here)
+        return up or (one.direction == "out" and _sits_on(here, there)) or _unseen_between(one, other, facts)
+    if one.direction == "in":
+        return _inside(here, other, there, facts.spaces[one.space])
+    # out and out: down from a bridge to its port, from a tunnel to what carries it, from a sublink to its parent
+    if other.direction == "out":
+        down = here.kind == "bridge" and there.master == here.index
+        return down or _packs(one, other) or here.parent == there.index
+    return here.parent == there.index or here.peer == there.id
+
+
+def _inside(here: Link, other: Sighting, there: Link, space: Space) -> bool:
+    """Whether what came in by ``here`` comes to ``there`` in the same namespace."""
+    if other.direction == "in":  # up: from a port to its bridge, out of a tunnel, from a parent to what sits on it
+        return here.master == there.index or there.kind == "vxlan" or there.parent == here.index
+    if here.master is not None:
+        return here.master == there.master
+    return there.master != here.index  # what a host sends to a port of its bridge, it sends through the bridge
+
+
+def _sits_on(child: Link, parent: Link) -> bool:
+    """Whether a link in a container is on a parent that is on its host."""
+    return child.kind not in ("veth", "netkit") and child.peer == parent.id
+
+
+def _packs(one: Sighting, other: Sighting) -> bool:
+    return one.packet.tunnel is None and other.packet.tunnel is not None
+
+
+def _unseen_between(one: Sighting, other: Sighting, facts: Facts) -> bool:
+    """Whether one host's cable is the other's: two hosts without anything in between that is looked at."""
+    spaces = [facts.spaces[each.space] for each in (one, other)]
+    if any(space.role == OUTSIDE for space in facts.spaces.values()):
+        return False
+    hosts = spaces[0].host != spaces[1].host
+    return hosts and one.direction == "out" and other.direction == "in" and one.packet == other.packet
