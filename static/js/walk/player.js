@@ -13,8 +13,8 @@ export class Player {
   #timer = 0;
   #at = 0;
 
-  /** `which` chooses among walks; `canSave` is whether the server has the capture. */
-  constructor(room, picture, { which, canSave }) {
+  /** `which` is the element that chooses among walks. */
+  constructor(room, picture, which) {
     this.dot = new Dot(picture);
     this.walk = null;
     this.summary = el("p", { class: "walk-summary", role: "status" });
@@ -24,7 +24,6 @@ export class Player {
     const button = (text, label, by) => el("button", { class: "key-button", type: "button", "aria-label": label, on: { click: () => this.step(by, true) } }, text);
     this.controls = el("div", { class: "walk-controls" }, button("◀", "the hop before", -1), this.play, button("▶", "the next hop", 1));
     this.capture = el("a", { class: "walk-capture", download: true }, "Save capture (pcapng)");
-    this.canSave = canSave;
     this.body = el("div", { class: "walk-body", hidden: true }, el("div", { class: "walk-head" }, this.summary, this.controls, this.capture, which), this.track, this.told);
     room.append(this.body);
   }
@@ -34,15 +33,15 @@ export class Player {
     return this.walk !== null && this.#at < this.walk.hops.length - 1;
   }
 
-  /** Take a walk; `plays` begins at once. */
-  show(walk, { plays = false } = {}) {
+  /** Take a walk; `plays`: begin at once; `saves`: the server has what was captured. */
+  show(walk, { plays = false, saves = false } = {}) {
     this.pause();
     this.walk = walk;
     this.#at = 0;
     this.body.hidden = false;
     this.body.dataset.outcome = walk.outcome;
     this.summary.textContent = walk.reason ? walk.summary.replace(walk.reason.text, "").trim() : walk.summary; // why: at the end
-    this.capture.hidden = !this.canSave;
+    this.capture.hidden = !saves;
     this.capture.href = `/api/walk/${walk.number}.pcapng`;
     this.controls.hidden = walk.hops.length < 2;
     this.track.replaceChildren(...walk.hops.map((hop, number) => this.#chip(hop, number)));

@@ -20,7 +20,7 @@ export function installWalk(page) {
   const which = el("select", { id: "walk-which", "aria-label": "The last walks", hidden: true, on: { change: () => show(Number(which.value), walks) } });
   form.element.append(close);
   room.append(walks ? form.element : el("div", { class: "walk-form" }, close), form.note);
-  const player = new Player(room, page.picture, { which, canSave: walks });
+  const player = new Player(room, page.picture, which);
   document.getElementById("picture-tools").append(button);
   document.getElementById("below").append(room);
 
@@ -53,7 +53,7 @@ export function installWalk(page) {
     which.replaceChildren(...known.map(({ summary }, number) => el("option", { value: number }, summary)));
     which.value = String(index);
     which.hidden = known.length < 2;
-    player.show(known[index], { plays });
+    player.show(known[index], { plays, saves: walks && index === known.length - 1 });
   }
 
   function toggle(opens = room.hidden) {
