@@ -138,14 +138,12 @@ class Running:
         from workshop.walk.walker import Scene, Walker
 
         def scene() -> Scene:
-            if why := refuse():
-                raise WorkshopError(why, "Try again in a moment.")
             if not self._hosts or self.observer is None:
                 raise WorkshopError("There is no network to walk in now.", "Try again in a moment.")
             self.observer.settle()
             return Scene(self._hosts, self._outside, self.observer.graph())
 
-        return part(Walker(scene, lambda result: self.journal.append("walk", result)))
+        return part(Walker(scene, lambda result: self.journal.append("walk", result), refuse))
 
     def plug_in(self, plugin: Plugin, place: Place) -> None:
         """Start a plugin."""

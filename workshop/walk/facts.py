@@ -22,7 +22,10 @@ FLOOD = "00:00:00:00:00:00"
 
 @dataclass
 class Link:
-    """A link: ``id`` is ``"dev:inode/index"``; ``peer`` is such an ID, ``master`` and ``parent`` are indices."""
+    """A link: ``id`` is ``"dev:inode/index"``; ``master`` and ``parent`` are indices in the same namespace.
+
+    ``peer`` is the ID of a pair's other end; of what sits on a parent in another namespace, the parent's.
+    """
 
     id: str
     index: int
@@ -119,6 +122,7 @@ class Space:
     routes: dict[tuple[str, int | None], Route] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
     forwards: bool = True
+    """Whether IPv4 is sent on from one link to another."""
 
     def holder(self, address: str) -> Link | None:
         """The link with this address."""

@@ -43,11 +43,16 @@ class Scene:
 class Walker:
     """Walks in the scene that ``scene`` gives at that moment; raises WorkshopError where there cannot be one now.
 
-    ``tell`` gets each result, as the data of a ``walk`` event.
+    ``tell`` gets each result, as the data of a ``walk`` event. ``refuse`` says why nobody may walk just now, or nothing.
     """
 
-    def __init__(self, scene: Callable[[], Scene], tell: Callable[[dict[str, Any]], None]) -> None:
-        self._scene, self._tell = scene, tell
+    def __init__(
+        self,
+        scene: Callable[[], Scene],
+        tell: Callable[[dict[str, Any]], Any],
+        refuse: Callable[[], str] = lambda: "",
+    ) -> None:
+        self._scene, self._tell, self._refuse = scene, tell, refuse
         self._one = threading.Lock()
         self.capture = b""
         """What the last walk saw, as a pcapng file; ``number`` says which walk that was."""
@@ -65,6 +70,8 @@ class Walker:
         :raises UsageError: if there is no such container, host or port.
         :raises WorkshopError: if another walk is under way, or a namespace cannot be entered.
         """
+        if why := self._refuse():
+            raise WorkshopError(why, "Try again in a moment.")
         if not self._one.acquire(blocking=False):
             raise WorkshopError("Another walk is under way.", "Try again in a moment.")
         try:

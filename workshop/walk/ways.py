@@ -35,7 +35,7 @@ def router(case: Case) -> Reason | None:
     if space.holder(target):
         source = last.packet.source
         return None if case.back else no_way(space, source, None) or _silent(case, space, source)
-    if not space.forwards and space.role == HOST:
+    if _keeps(space, target):
         return _forwards_not(space)
     # where its target was changed, the firewall saw it with the new one
     changed = next((v.target for v in space.verdicts if v.source == last.packet.source and v.target), target)
@@ -91,12 +91,17 @@ def no_way(space: Space, address: str, iif: int | None) -> Reason | None:
     near = next((link for link in space.links.values() if on_subnet(link, address)), None)
     if near is not None and near.state == "down":
         return down(space, near)
-    if iif is not None and not space.forwards and space.role == HOST:
+    if iif is not None and _keeps(space, address):
         return _forwards_not(space)
     why = route.error or f"a route of kind {route.kind}"
     text = f"{capital(space.where)} has no route to {address} ({why[:1].lower()}{why[1:]})."
     missing = f"a route to {address}, or a default route, in {space.where}"
     return Reason("no route", text, missing=missing, space=space.id)
+
+
+def _keeps(space: Space, address: str) -> bool:
+    """Whether a host sends nothing on that is for somebody else. Of IPv6 that is not asked."""
+    return space.role == HOST and not space.forwards and ":" not in address
 
 
 def _forwards_not(space: Space) -> Reason:

@@ -44,7 +44,7 @@ export class Dot {
     this.group.classList.toggle("wrong", wrong);
     this.group.classList.toggle("nowhere", !to);
     if (!to) return;
-    this.#surround(to.node);
+    this.#surround(to);
     this.#reveal();
     const points = moves && !still() ? wayBetween(this.picture, from, to) : [];
     if (points.length < 2) {
@@ -88,10 +88,10 @@ export class Dot {
     this.dot.setAttribute("cy", y);
   }
 
-  #surround(node) {
-    this.ring.toggleAttribute("hidden", !node); // outside there is nothing to be around
-    if (!node) return;
-    const box = { x: node.x - node.w / 2 - ROOM, y: node.y - node.h / 2 - ROOM, width: node.w + 2 * ROOM, height: node.h + 2 * ROOM };
+  #surround({ node, point }) {
+    this.group.classList.toggle("outside", !node); // there, nothing is drawn that one could be around
+    const { x, y, w, h } = node ?? { ...point, w: 0, h: 0 };
+    const box = { x: x - w / 2 - ROOM, y: y - h / 2 - ROOM, width: w + 2 * ROOM, height: h + 2 * ROOM };
     for (const [name, value] of Object.entries(box)) this.ring.setAttribute(name, value);
   }
 }

@@ -24,7 +24,8 @@ export class Player {
     const button = (text, label, by) => el("button", { class: "key-button", type: "button", "aria-label": label, on: { click: () => this.step(by, true) } }, text);
     this.controls = el("div", { class: "walk-controls" }, button("◀", "the hop before", -1), this.play, button("▶", "the next hop", 1));
     this.capture = el("a", { class: "walk-capture", download: true }, "Save capture (pcapng)");
-    this.body = el("div", { class: "walk-body", hidden: true }, el("div", { class: "walk-head" }, this.summary, this.controls, this.capture, which), this.track, this.told);
+    this.head = el("div", { class: "walk-head" }, this.summary, this.controls, this.capture, which);
+    this.body = el("div", { class: "walk-body", hidden: true }, this.head, this.track, this.told);
     room.append(this.body);
   }
 

@@ -18,9 +18,10 @@ export function installWalk(page) {
   const button = el("button", { class: "key-button", type: "button", "aria-expanded": "false", hidden: !walks, on: { click: () => toggle() } }, "Walk ", el("kbd", {}, "W"));
   const close = el("button", { class: "key-button walk-close", type: "button", "aria-label": "Close the walk", on: { click: () => toggle(false) } }, "✕");
   const which = el("select", { id: "walk-which", "aria-label": "The last walks", hidden: true, on: { change: () => show(Number(which.value), walks) } });
-  form.element.append(close);
-  room.append(walks ? form.element : el("div", { class: "walk-form" }, close), form.note);
+  if (walks) room.append(form.element);
+  room.append(form.note);
   const player = new Player(room, page.picture, which);
+  (walks ? form.element : player.head).append(close);
   document.getElementById("picture-tools").append(button);
   document.getElementById("below").append(room);
 
@@ -29,7 +30,7 @@ export function installWalk(page) {
     try {
       form.show((await askAt("/api/walk")).ends);
     } catch (error) {
-      form.say(error.message);
+      if (!form.ends.length) form.say(error.message); // else those that were there last are as good
     }
   }
 
