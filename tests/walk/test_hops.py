@@ -197,3 +197,13 @@ def strings(value: Any) -> list[str]:
 def test_what_is_outside_has_no_link_in_the_picture():
     told = hops.hops(seen(f"{OUTSIDE}/3 out", f"{ALPHA}/2 in"), facts(), "there", 0.0, [])
     assert [(hop["where"], hop["link"]) for hop in told] == [("outside", None), ("host alpha", f"{ALPHA}/2")]
+
+
+def test_what_was_seen_nowhere_has_a_link_to_show():
+    known = facts()
+    known.spaces[WEB].routes[WORLD4, None] = Route(error="Network is unreachable")
+    result = walked(known, Tracks(), Outcome(), WORLD4)
+    assert (result["hops"], result["stopped"], result["outcome"]) == ([], None, "lost")
+    assert (result["reason"]["code"], result["reason"]["link"]) == ("no route", f"{WEB}/2")
+    result = walked(known, Tracks(), Outcome(), "")
+    assert (result["reason"]["code"], result["reason"]["link"]) == ("no address", f"{DB}/2")

@@ -220,6 +220,14 @@ def test_somebody_answered_that_it_cannot_be_reached():
     assert told(found, "refused") == "Host alpha answered: host prohibited."
 
 
+def test_a_host_that_refuses_its_own_connection_was_seen_nowhere():
+    known = facts()
+    web = known.spaces[WEB]
+    found = why(known, outcome=Outcome(refused=True), target=web, port=9)
+    assert told(found, "no listener") == "Nobody listens on port 9 in web: it answered with a TCP reset."
+
+
 def test_what_nothing_explains_is_said_to_be_so():
+    assert why(facts()).text.startswith("It was not seen on any link, and nothing")
     found = why(facts(), *TO_ALPHA)
     assert told(found, "unknown").startswith("It was seen last at wsh1 of host alpha, and nothing")

@@ -60,6 +60,7 @@ class Case:
     errors: list[Sighting]
     back: list[Sighting]
     asking: bool = False
+    port: int | None = None
 
     @property
     def space(self) -> Space:

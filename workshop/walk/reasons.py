@@ -17,16 +17,18 @@ def reason(case: Case) -> Reason:
         found = look(case)
         if found is not None:
             return found
-    where = f"{case.link.name} of {case.space.where}" if case.link else case.space.where
-    text = f"It was seen last at {where}, and nothing that was looked at says why it went no further."
+    seen = f"seen last at {case.link.name} of {case.space.where}" if case.link else "not seen on any link"
+    text = f"It was {seen}, and nothing that was looked at says why it went no further."
     return Reason("unknown", text, space=case.space.id)
 
 
 def _no_listener(case: Case) -> Reason | None:
     reset = next((one for one in case.back if one.packet.flags & RST), None)
-    if not case.outcome.refused or reset is None:
+    at_home = case.target is case.source  # it answers itself, by the loopback link
+    if not case.outcome.refused or (reset is None and not at_home):
         return None
-    space, port = case.facts.spaces[reset.space], reset.packet.source_port
+    space = case.facts.spaces[reset.space] if reset else case.source
+    port = reset.packet.source_port if reset else case.port
     if any(verdict.verdict in DROPPING for verdict in space.verdicts):
         return None  # it was a firewall that answered so
     text = f"Nobody listens on port {port} in {space.where}: it answered with a TCP reset."

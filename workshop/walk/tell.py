@@ -8,7 +8,7 @@ from typing import Any
 from workshop.walk import track
 from workshop.walk.case import Case, Reason
 from workshop.walk.ends import End
-from workshop.walk.facts import Facts, Space
+from workshop.walk.facts import OUTSIDE, Facts, Space
 from workshop.walk.hops import hops
 from workshop.walk.probe import Outcome
 from workshop.walk.reasons import reason
@@ -59,7 +59,7 @@ class Walked:
             "hops": [_bounded(hop) for hop in told[:MOST_HOPS]],
             "left_off": max(0, len(told) - MOST_HOPS),
             "stopped": min(stopped, MOST_HOPS - 1) if stopped is not None else None,
-            "reason": self._reason(why) if why else None,
+            "reason": self._reason(why, seen=bool(told)) if why else None,
             "duration_ms": round((back[-1].at - there[0].at) * 1000, 3) if there and back else None,
         }
 
@@ -80,7 +80,8 @@ class Walked:
         """The reason; where a neighbour did not answer, also the hops of the question who has the address."""
         if not self.address:
             text = f"{self.target.name} has no address that could be reached."
-            return Reason("no address", text, missing=f"an address on a link of {self.target.name}"), []
+            missing = f"an address on a link of {self.target.name}"
+            return Reason("no address", text, missing=missing, space=self.target_space), []
         case = self._case(here, there, back)
         found = reason(case)
         return self._follow_question(found, began) if found.asked else (found, [])
@@ -95,7 +96,8 @@ class Walked:
         last = there[-1] if there else None
         address = last.packet.target if last else self.address
         goal = self._home(address) or self.facts.spaces.get(self.target_space)
-        return Case(self.facts, here, goal, address, last, self.outcome, tracks.errors, tracks.back)
+        given = (self.facts, here, goal, address, last, self.outcome, tracks.errors, tracks.back)
+        return Case(*given, port=self.port)
 
     def _follow_question(self, found: Reason, began: float) -> tuple[Reason, list[dict[str, Any]]]:
         """Who has the address that is next? How far that question got, and its answer, says where the gap is."""
@@ -133,16 +135,19 @@ class Walked:
     def _end(self, end: End, address: str) -> dict[str, Any]:
         return {"name": _short(end.name), "role": end.role, "host": _short(end.host), "address": address}
 
-    def _reason(self, why: Reason) -> dict[str, Any]:
+    def _reason(self, why: Reason, seen: bool) -> dict[str, Any]:
+        """The reason as data. What was seen nowhere has at least a link of the namespace where it would have been."""
         space = self.facts.spaces.get(why.space)
         link = self.facts.link(why.link)
+        if link is None and not seen and space is not None and space.role != OUTSIDE:
+            link = next(iter(space.links.values()), None)
         return {
             "code": why.code,
             "text": _short(why.text),
             "rule": _short(why.rule),
             "missing": _short(why.missing),
             "where": _short(space.where) if space else "",
-            "link": why.link or None,
+            "link": link.id if link else None,
             "name": link.name if link else "",
         }
 

@@ -43,7 +43,7 @@ class Scene:
 class Walker:
     """Walks in the scene that ``scene`` gives at that moment; raises WorkshopError where there cannot be one now.
 
-    ``tell`` gets each result, as the data of a ``walk`` event. ``refuse`` says why nobody may walk just now, or nothing.
+    ``tell`` gets each result, as the data of a ``walk`` event. ``refuse`` says why nobody may walk now, or nothing.
     """
 
     def __init__(

@@ -46,7 +46,8 @@ export class Player {
     this.capture.href = `/api/walk/${walk.number}.pcapng`;
     this.controls.hidden = walk.hops.length < 2;
     this.track.replaceChildren(...walk.hops.map((hop, number) => this.#chip(hop, number)));
-    this.dot.show(walk.hops);
+    // what was seen nowhere ended where it began
+    this.dot.show(walk.hops.length ? walk.hops : [{ link: walk.reason?.link, role: "" }]);
     this.#tell({ moves: false });
     if (plays && !still() && this.isGoing) this.toggle();
   }
@@ -119,7 +120,7 @@ export class Player {
     this.track.children[this.#at]?.scrollIntoView?.({ block: "nearest", inline: "nearest" });
     const ends = this.#at === stopped || !hop;
     this.told.replaceChildren(...[hop && this.#hop(hop), ends && reason && this.#reason(reason)].filter(Boolean));
-    if (hop) this.dot.go(this.#at, { wrong: this.#at === stopped, moves });
+    this.dot.go(this.#at, { wrong: !hop || this.#at === stopped, moves });
   }
 
   #hop(hop) {
