@@ -23,6 +23,7 @@ from tests.walk.made_up import (
     link,
     packed,
     seen,
+    space,
     two_hosts,
 )  # fmt: skip
 from workshop.walk import hops, track
@@ -132,6 +133,10 @@ def test_copies_that_a_bridge_sends_elsewhere_are_left_out():
     lost = seen(*ACROSS[:2], f"{ALPHA}/13 out", packet=ASK)
     assert [each.link for each in track.chain(lost, known, known.spaces[DB])] == [f"{WEB}/2", f"{ALPHA}/11"]
     assert track.chain([], known) == []
+    known.spaces["4:3"] = space("4:3", "alpha", "third", "container", link("4:3", 2, "eth0", peer=f"{ALPHA}/13"))
+    known.spaces[ALPHA].links[13].peer = "4:3/2"
+    lost = seen(*ACROSS[:2], f"{ALPHA}/13 out", "4:3/2 in")
+    assert [each.link for each in track.chain(lost, known, known.spaces[DB])] == [f"{WEB}/2", f"{ALPHA}/11"]
 
 
 def walked(known: Facts, tracks: Tracks, outcome: Outcome, address: str = DB4) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from workshop.walk import packet
 from workshop.walk.capture import Frame
-from workshop.walk.facts import OUTSIDE, Facts, Link, Space
+from workshop.walk.facts import CONTAINER, OUTSIDE, Facts, Link, Space
 from workshop.walk.packet import Packet
 from workshop.walk.probe import Mark
 
@@ -119,18 +119,25 @@ def _end(seen: list[Sighting], facts: Facts, target: Space | None) -> Sighting:
     at_door = [one for one in seen if one.link in doors]
     if at_door:
         return at_door[-1]
-    host = [one for one in seen if facts.spaces[one.space].host == target.host and not _is_copy(one, facts)]
-    if host:
-        return host[-1]
-    return next((one for one in reversed(seen) if not _is_copy(one, facts)), seen[-1])
+    own = {seen[0].space, target.id}
+    originals = [one for one in seen if not _is_copy(one, facts, own)]
+    host = [one for one in originals if facts.spaces[one.space].host == target.host]
+    return (host or originals or seen)[-1]
 
 
-def _is_copy(one: Sighting, facts: Facts) -> bool:
-    """Whether this is a frame that left to where nobody looks, or that a bridge has flooded to itself."""
-    link = facts.link(one.link)
-    if link is None or one.direction == "in":
-        return link is not None and link.kind == "bridge" and _is_to_all(one.packet)
-    return link.kind == "veth" and link.peer is None and link.master is not None
+def _is_copy(one: Sighting, facts: Facts, own: set[str]) -> bool:
+    """Whether a bridge has sent this to all: to itself, to a container that is not one of the ``own``, or to where
+    nobody looks."""
+    link, space = facts.link(one.link), facts.spaces[one.space]
+    if link is None or (space.role == CONTAINER and space.id not in own):
+        return True
+    if one.direction == "in":
+        return link.kind == "bridge" and _is_to_all(one.packet)
+    other = facts.link(link.peer)
+    if link.kind != "veth" or link.master is None:
+        return False
+    there = facts.space_of(other) if other is not None else None
+    return there is None or (there.role == CONTAINER and there.id not in own)
 
 
 def _is_to_all(found: Packet) -> bool:
