@@ -34,3 +34,6 @@ export async function askAt(address, body, method = body === undefined ? "GET" :
     }
   }
 }
+
+/** A function that asks below `base`: `asker("/api/talk")("/next", {})`. */
+export const asker = (base) => (path, ...how) => askAt(`${base}${path}`, ...how);

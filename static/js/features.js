@@ -1,6 +1,7 @@
 // What the page can do beside showing calls and picture: each is a module of its own that installs itself on the page.
+import { installTalk } from "./talk.js";
 import { installTime } from "./time.js";
 import { installWalk } from "./walk/walk.js";
 
 /** Functions of the page (main.js), called once when the page is put together. */
-export const FEATURES = [installTime, installWalk];
+export const FEATURES = [installTalk, installTime, installWalk];

@@ -10,7 +10,7 @@ from workshop.journal import Event
 from workshop.journal.calls import Call, Calls
 from workshop.topology import graph as graphs
 
-PATIENCE = 2.0
+PATIENCE = 1.0
 """Seconds in which what should be gone has to go; the picture calls it left over after less."""
 
 

@@ -31,9 +31,14 @@ HERE, THERE = "", " -H beta"
 SERVER = "httpd -f -p 80"
 GONE = (Step("docker network rm shop"), Step("docker -H beta network rm shop"))
 
+NODES_GONE = (
+    Step("lose alpha beta alpha", "Docker on alpha tells its plugin that the nodes have left."),
+    Step("lose beta alpha beta", "Docker on beta tells its plugin that the nodes have left."),
+)
+
 
 def _removal(sentence: str, *names: str) -> Chapter:
-    return Chapter("removal", "Removal", sentence, ends=names, after=names[:2], shows="delete_network")
+    return Chapter("removal", "Removal", sentence, ends=names, after=("network", "containers"), shows="delete_network")
 
 
 BRIDGE = Script(
@@ -82,7 +87,7 @@ BRIDGE = Script(
             "What others reach is the host: its port 8080 leads to the container behind it.",
             (
                 _run(HERE, "shopfront", " -p 8080:80", SERVER),
-                Step("docker -H beta exec client wget -S -T 5 -O /dev/null http://{alpha}:8080/", expected="200 OK"),
+                Step("docker -H beta exec client wget -q -S -T 5 -O /dev/null http://{alpha}:8080/", expected="200 OK"),
             ),
             undo=(Step("docker rm -f shopfront"),),
             after=("network", "containers"),
@@ -119,10 +124,7 @@ VXLAN = Script(
                 Step("discover alpha alpha beta", "Docker on alpha tells its plugin of both nodes."),
                 Step("discover beta beta alpha", "Docker on beta tells its plugin of both nodes."),
             ),
-            undo=(
-                Step("lose alpha beta alpha", "Docker on alpha tells its plugin that the nodes have left."),
-                Step("lose beta alpha beta", "Docker on beta tells its plugin that the nodes have left."),
-            ),
+            undo=NODES_GONE,
             after=("network",),
             shows="discover_new",
         ),
@@ -146,15 +148,12 @@ VXLAN = Script(
         ),
         Chapter(
             "left",
-            "A node leaves",
-            "DiscoverDelete: beta is no peer of alpha any more. Its entries go, and with them the way there.",
-            (
-                Step("lose alpha beta", "Docker on alpha tells its plugin that beta has left."),
-                _ping(HERE, "one", "10.42.0.130", fails=True),
-            ),
+            "The nodes leave",
+            "DiscoverDelete: the other host is no peer any more. Its entries go, and with them the way there.",
+            (_ping(HERE, "one", "10.42.0.130", fails=True),),
             after=("network", "nodes", "containers"),
+            ends=("nodes",),
             shows="discover_delete",
-            undo=(Step("discover alpha beta", "Docker on alpha tells its plugin that beta is there again."),),
         ),
         _removal(
             "DeleteNetwork removes tunnel and bridge, and the VNI is free again.",

@@ -30,8 +30,8 @@ class Chapter:
     """One chapter: its ``name``, by which one goes to it, what is said, and what is done.
 
     ``undo`` removes what it made. ``after`` are the chapters whose things it finds there, ``ends`` those whose things
-    are gone after it: one without steps takes the steps of their ``undo``, the last chapter's first. ``needs`` is as of
-    a step: without it, the chapter is left out. ``shows`` is the route whose newest call the page then has chosen;
+    are gone after it: before its own steps it takes those of their ``undo``, the last chapter's first. ``needs`` is as
+    of a step: without it, the chapter is left out. ``shows`` is the route whose newest call the page then has chosen;
     ``opens``: it is shown with all that was asked and done.
     """
 

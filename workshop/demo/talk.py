@@ -41,6 +41,7 @@ class Talk:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[dict[str, Any]], None]] = []
         self._there: list[str] = []
+        self._began = stage.journal.last
         self._now: Chapter | None = None
         self._how = dict.fromkeys(script.names, AHEAD)
         self._told: dict[str, Any] = {"version": 0, "state": "waiting", "why": "", "steps": [], "call": None}
@@ -157,7 +158,7 @@ class Talk:
         return FAILED not in self._how.values()
 
     def _steps(self, chapter: Chapter) -> Iterable[Step]:
-        return chapter.steps or self._undoing(chapter.ends)
+        return [*self._undoing(chapter.ends), *chapter.steps]
 
     def _undoing(self, names: Iterable[str]) -> Iterator[Step]:
         """What removes the things of these chapters, as far as they are there; the last ones first."""
@@ -218,11 +219,12 @@ class Talk:
         return f"Left out: {missing[0]} {missing[1]}" if missing else ""
 
     def _call(self, route: str, since: int) -> int | None:
-        """The number of the newest call of a route after an event."""
-        if not route:
-            return None
-        found = (event.call for event in self._stage.journal.since(since) if event.data.get("name") == route)
-        return max((number for number in found if number), default=None)
+        """The number of the newest call of a route after an event; if there is none, of the whole talk."""
+        for start in (since, self._began) if route else ():
+            found = [event.call for event in self._stage.journal.since(start) if event.data.get("name") == route]
+            if found:
+                return found[-1]
+        return None
 
 
 def _cut(lines: list[str], *, keep_last: bool) -> list[str]:

@@ -24,6 +24,9 @@ LONGEST = 60
 TRIES = 20
 """How often a server is asked that may still be starting."""
 
+WAIT = 4.0
+"""Seconds that an answer may take; a kernel that finds no neighbour says so after three."""
+
 Outcome = tuple[int, str]
 """How a step ended, as a shell has it, and what it printed."""
 
@@ -168,7 +171,7 @@ def _get(url: str, tries: int, stopped: Callable[[], bool]) -> Outcome:
         if stopped():
             break
         try:
-            with opener.open(url, timeout=3) as response:
+            with opener.open(url, timeout=WAIT) as response:
                 return 0, f"{response.status} {response.reason}"
         except OSError as raised:
             error = str(getattr(raised, "reason", raised))

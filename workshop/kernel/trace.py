@@ -37,7 +37,14 @@ def traced(trace: Trace, command: str) -> Iterator[None]:
     try:
         yield
     except Exception as raised:
-        error = str(raised) or type(raised).__name__
+        error = _said(raised)
         raise
     finally:
         trace(Change(command.split()[0], command, error, round((time.perf_counter() - started) * 1000, 3)))
+
+
+def _said(raised: Exception) -> str:
+    """What was refused, without the number that the kernel has for it."""
+    if len(raised.args) == 2 and isinstance(raised.args[0], int):
+        return str(raised.args[1])
+    return str(raised) or type(raised).__name__

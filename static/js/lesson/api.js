@@ -1,35 +1,7 @@
 // What the page asks and commands of the exercise: docs/course.md has the table.
+import { asker } from "../ask.js";
 
-const SILENT = "The workshop does not answer. Try again once the page says that it is live.";
-const PAUSES = [100, 300, 800, 1500]; // milliseconds before it is asked again
+export { Refused } from "../ask.js";
 
-/** What was refused: its message is one sentence for a person, `data` what else the answer said. */
-export class Refused extends Error {
-  constructor(status, data) {
-    super(data.error || `The workshop answered with status ${status}.`);
-    this.status = status;
-    this.data = data;
-  }
-}
-
-/** Ask `/api/lesson` + `path`; with `body` by POST (or `method`). Gives the JSON, or throws `Refused`.
- *
- *  A browser breaks off what is on its way when the machine's network changes, as when a container starts. It is asked
- *  again then, with the same word, by which the server knows what it has done already. */
-export async function ask(path, body, method = body === undefined ? "GET" : "POST") {
-  const headers = { "X-Workshop-Token": sessionStorage.getItem("workshop-token") ?? "" };
-  if (body !== undefined) Object.assign(headers, { "Content-Type": "application/json", "X-Workshop-Once": crypto.randomUUID() });
-  const how = { method, headers, body: body && JSON.stringify(body), cache: "no-store" };
-  for (let tries = 0; ; tries += 1) {
-    try {
-      const answer = await fetch(`/api/lesson${path}`, how);
-      const data = await answer.json();
-      if (answer.ok) return data;
-      throw new Refused(answer.status, data);
-    } catch (error) {
-      if (error instanceof Refused) throw error;
-      if (tries === PAUSES.length || !navigator.onLine) throw new Refused(0, { error: SILENT });
-      await new Promise((resolve) => setTimeout(resolve, PAUSES[tries]));
-    }
-  }
-}
+/** Ask `/api/lesson` + path: see ask.js. */
+export const ask = asker("/api/lesson");
