@@ -16,7 +16,7 @@ help: ## what there is to make
 	@echo "PYTHON=python3.12 chooses the Python (3.11 or newer), ARGS='...' is given on to the program."
 	@echo "JOBS=1 has the tests run one after another; by default, as many at once as there are processors, 4 at most."
 
-demo: $(VENV)/.ready ## set up, start the lab and the dashboard, take a guided tour
+demo: $(VENV)/.ready ## set up, start the lab and the dashboard, give the talk that runs itself
 	@$(IN_VENV) -m workshop demo $(ARGS)
 
 test: $(VENV)/.ready-test ## set up, run all tests that this machine can run, say which it left out and why

@@ -6,9 +6,9 @@ import pytest
 
 from tests.course.staged import BRIDGE, staged, told
 from tests.lab.inside import in_lab
-from workshop.course import lacking
 from workshop.course.judge import read_checks
 from workshop.course.sound import solution_passes
+from workshop.kernel import lacking
 
 pytestmark = pytest.mark.lab
 
@@ -57,7 +57,7 @@ def test_only_checks_of_the_scenario_can_be_left_out() -> None:
 def test_what_a_kernel_lacks_is_found_out_by_asking_it() -> None:
     assert lacking.lacks("nosuchkind") is True
     assert lacking.lacks("macvlan") is False
-    assert lacking.lacks("vxlan") is False, "it wants to be told more, and is there"
+    assert lacking.lacks("vxlan") is False, "it sits on no other link"
 
 
 ASKED = """

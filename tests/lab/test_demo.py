@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import pytest
 
 import workshop
 from tests.support.lab_command import lab_command
+from workshop.kernel import lacking
 
 NOBODY = 65534
 
@@ -22,23 +24,73 @@ NOBODY = 65534
 ORDINARY = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
 
 
-@pytest.mark.parametrize("engine", ["20.10", "26.1", "28.5"])
-def test_the_tour_works_and_leaves_nothing_whichever_docker_is_played(engine):
-    done = subprocess.run(
-        [sys.executable, "-m", "workshop", "demo", "--headless", "--engine", engine],
+def headless(*options: str) -> subprocess.CompletedProcess[str]:
+    """A talk, given once."""
+    return subprocess.run(
+        [sys.executable, "-m", "workshop", "demo", "--headless", *options],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=120,
         check=False,
     )
+
+
+@pytest.mark.parametrize("engine", ["20.10", "26.1"])
+def test_the_whole_talk_works_and_leaves_nothing_whichever_docker_is_played(engine):
+    done = headless("--engine", engine)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "Left behind" not in done.stderr
-    assert "200 OK" in done.stdout
+    assert done.stderr == ""
+    assert done.stdout.count("200 OK") == 2 and done.stdout.count(" 0% packet loss") == 2
+    assert re.search(r"call \d+, Leave, .*\n +ip link del wsc\w{10}\n +the kernel: No such device", done.stdout)
+    assert re.search(r"left over on alpha: wsh\w{10}\n +made by call \d+, CreateEndpoint", done.stdout)
+
+
+@pytest.mark.parametrize(
+    ("kind", "engine", "reached", "not_reached"),
+    [("bridge", "28.5", 1, 1), ("vxlan", "20.10", 2, 1), ("macvlan", "26.1", 1, 0), ("routed", "28.5", 2, 1)],
+)
+def test_each_kind_has_its_talk_on_two_hosts(kind, engine, reached, not_reached):
+    done = headless(kind, "--engine", engine)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == "" and "Left out" not in done.stdout
+    assert done.stdout.count(" 0% packet loss") == reached
+    assert done.stdout.count("100% packet loss") == not_reached
+
+
+def test_a_talk_about_ipvlan_needs_a_kernel_that_has_it():
+    done = headless("ipvlan")
+    if lacking.lacks("ipvlan"):
+        assert (done.returncode, done.stdout) == (3, "")
+        assert done.stderr.startswith("This kernel has no ipvlan links. Load it with `sudo modprobe ipvlan`")
+        assert done.stderr.count("\n") == 1
+    else:
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_talk_can_begin_with_any_chapter():
+    done = headless("routed", "--chapter", "route")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "5/6  By a route" in done.stdout and "4/6" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--chapter", "nine"), "There is no chapter 'nine' in this talk. There are activation, network, "),
+        (("vxlan", "--driver", "bridge"), "A plugin of the driver bridge alone makes no vxlan networks."),
+        (("--driver", "null"), "There is no talk about null networks. Give --no-tour for the lab alone."),
+        (("overlay",), "'overlay' is not one of 'bridge', 'vxlan', 'macvlan', 'ipvlan', 'routed'."),
+    ],
+)
+def test_what_cannot_be_given_is_refused_before_anything_is_made(options, said):
+    done = headless(*options)
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs all of these tests as that user")
-def test_the_tour_works_for_an_ordinary_user():
+def test_the_whole_talk_works_for_an_ordinary_user():
     """Root's own Python may be out of a user's reach: then the system's of the same version is taken."""
     python = next(
         path for path in (sys.executable, f"/usr/bin/python{sys.version_info[0]}.{sys.version_info[1]}") if usable(path)
@@ -53,13 +105,14 @@ def test_the_tour_works_for_an_ordinary_user():
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=120,
             check=False,
             **ORDINARY,
         )
     finally:
         subprocess.run(["rm", "-rf", str(readable)], check=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert "Left out" not in done.stdout
 
 
 def usable(python: str) -> bool:

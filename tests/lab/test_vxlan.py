@@ -14,9 +14,9 @@ import pytest
 from tests.lab.inside import in_lab
 from tests.support.capture import capture
 from tests.support.shell import until
-from workshop.cli.demo import what_there_is
 from workshop.cli.laboratory import Laboratory
 from workshop.cli.running import Running
+from workshop.demo.stage import what_there_is
 from workshop.lab.lab import UPLINK
 from workshop.topology import draw, layout
 from workshop.topology import graph as graphs
@@ -83,7 +83,7 @@ def two_hosts(version: str) -> Iterator[World]:
 @in_lab
 def test_containers_on_both_hosts_ping_and_nothing_is_left_of_it(version: str) -> None:
     with two_hosts(version) as world:
-        before = what_there_is(world.laboratory)
+        before = what_there_is(world.laboratory.plugins)
         peers = f"{world.address('alpha')},{world.address('beta')}"
         networks = {host: world.network(host, 16 * (number + 1), peers=peers) for number, host in enumerate(HOSTS)}
         one, here = world.run("alpha", "one")
@@ -98,7 +98,7 @@ def test_containers_on_both_hosts_ping_and_nothing_is_left_of_it(version: str) -
             assert engine.inspect(box)["NetworkSettings"]["Networks"]["shop"]["Gateway"] == "10.9.0.1"
             engine.containers.remove(box, force=True)
             engine.networks.remove(networks[host])
-        assert what_there_is(world.laboratory) == before
+        assert what_there_is(world.laboratory.plugins) == before
 
 
 @in_lab

@@ -23,7 +23,7 @@ COMMANDS = {
     "solution": "A solution, compared with yours.",
     "reset": "Put the first version of your file back; yours is kept.",
     "init": "Make a folder for your own work.",
-    "demo": "A lab without Docker or root, with the plugin, the dashboard and a guided tour.",
+    "demo": "A lab without Docker or root, with the plugin, the dashboard, and a talk that runs itself.",
     "slides": "The slides in the browser, with a lab behind them; others can follow.",
     "serve": "Run the plugin for a real Docker, with the dashboard.",
     "docker": "Docker's commands for networks, volumes and containers, for the lab.",
@@ -41,7 +41,7 @@ COMMANDS = {
 
 _START = {
     "start": "the course: write a plugin of your own, one call after the other",
-    "demo": "a lab on this machine: no Docker, no root, nothing of yours is touched",
+    "demo": "a lab on this machine, and a talk in it: no Docker, no root, nothing of yours is touched",
     "doctor": "what this machine can do, and what is missing",
     "serve": "the plugin for a real Docker (as root)",
 }

@@ -61,9 +61,11 @@ def demo(
     from workshop import drivers
     from workshop.cli.laboratory import Laboratory, enter, make_folder
     from workshop.cli.running import Running, bind, signals_as_event
-    from workshop.errors import DONE, FAILED, INTERRUPTED, CannotHere
+    from workshop.errors import DONE, FAILED, INTERRUPTED, CannotHere, UsageError
 
     drivers.load(driver)
+    if no_tour and chapter:
+        raise UsageError("There is no talk to begin with a chapter.", "Leave out --no-tour or --chapter.")
     script = None if no_tour and not headless else _script(kind, driver, chapter)
     shown = None
     if not headless:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workshop.course import asked, lacking
+from workshop.course import asked
 from workshop.course.asked import Asked
+from workshop.kernel import lacking
 
 if TYPE_CHECKING:
     from workshop.course.station import Station

@@ -30,6 +30,7 @@ def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
     for each, below in zip(drawn, drawn[1:], strict=False):
         each.across(below)
     made.width = max(box.x + box.w / 2 for box in made.boxes.values()) + 2
+    made.width += at.AROUND if any(wire.id.startswith("across-") for wire in made.wires) else 0
     made.height = max(box.y + box.h / 2 for box in made.boxes.values()) + 2
     for number, unseen in enumerate(graph.get("unseen", ())):
         text = words.cut(words.clean(unseen["why"]), int(made.width / at.COLUMN) - 4)

@@ -21,6 +21,9 @@ BOX_X = FRAME_W + 64 + BOX_W / 2
 BETWEEN = 28
 """Between two hosts."""
 
+AROUND = 56
+"""Beside the boxes: room for the way of a tunnel from one host to the next."""
+
 PLATE_H = 112
 LINE_H, NAME_H = 18, 22
 COLUMN = 8.6
