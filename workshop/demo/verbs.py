@@ -174,6 +174,7 @@ def _get(url: str, tries: int, stopped: Callable[[], bool]) -> Outcome:
             with opener.open(url, timeout=WAIT) as response:
                 return 0, f"{response.status} {response.reason}"
         except OSError as raised:
-            error = str(getattr(raised, "reason", raised))
+            reason = getattr(raised, "reason", raised)
+            error = str(getattr(reason, "strerror", None) or reason)
             time.sleep(0.1)
     return 1, error

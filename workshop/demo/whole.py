@@ -97,7 +97,7 @@ WHOLE = Script(
             ),
             ends=("network", "endpoint", "join", "publish"),
             needs="vxlan",
-            shows="discover_new",
+            shows="join",
         ),
         Chapter(
             "macvlan",
