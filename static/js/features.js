@@ -4,4 +4,4 @@ import { installTime } from "./time.js";
 import { installWalk } from "./walk/walk.js";
 
 /** Functions of the page (main.js), called once when the page is put together. */
-export const FEATURES = [installTalk, installTime, installWalk];
+export const FEATURES = [installTime, installTalk, installWalk];

@@ -4,6 +4,7 @@ import { onClicker } from "./clicker.js";
 import { el } from "./dom.js";
 
 const ask = asker("/api/talk");
+const SETTLED = 2000; // milliseconds until a picture has what a call did
 const MARKS = { running: "…", done: "✓", failed: "✗", "left out": "–" };
 const BEFORE = "Press Next, the space bar, or a clicker's button. Each chapter runs its commands in the lab; the terminal shows them too.";
 const AFTER = "What it made is removed, and the lab is yours. In a second terminal:";
@@ -22,6 +23,7 @@ export function installTalk(page) {
   if (!page.can("talk")) return;
   let talk = { version: -1, chapters: [] };
   let wanted = null; // the call to be shown, until the page knows it
+  let shownAt = -Infinity; // when it was
 
   const number = el("span", { class: "talk-number" });
   const title = el("h2", { class: "talk-title" });
@@ -58,6 +60,7 @@ export function installTalk(page) {
     if (talk.opens) page.open(wanted);
     else page.choose(wanted);
     wanted = null;
+    shownAt = performance.now();
   }
 
   function takeCall(before) {
@@ -90,13 +93,17 @@ export function installTalk(page) {
     next.replaceChildren(running ?? `Next: ${talk.next || "the end"}`, el("kbd", {}, "Space"));
     next.disabled = !isWaiting();
     next.hidden = isOver;
-    if (before.version >= 0) takeCall(before);
+    takeCall(before);
   }
 
   const refresh = () => ask("").then(show, (error) => page.banner(error.message));
   page.feed.socket.on("talk", show);
   page.on("event", showCall);
-  page.on("snapshot", refresh);
+  page.on("drawn", () => performance.now() - shownAt < SETTLED && page.picture.reveal()); // it may come after the call
+  page.on("snapshot", () => {
+    showCall();
+    refresh();
+  });
   page.feed.socket.on("connect", refresh);
   onClicker(2, {
     forward() {

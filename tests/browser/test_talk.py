@@ -38,6 +38,8 @@ def test_the_clicker_goes_through_the_chapters_and_back_and_a_chapter_can_be_cho
             "$ docker network create -d workshop --subnet 10.9.0.0/24 shop"
         )
         expect(page.locator("#picture .bridge.now")).to_contain_text("shop")
+        page.reload()
+        expect(page.locator("#picture .bridge.now")).to_contain_text("shop")
         page.keyboard.press("PageUp")
         told(page, 1, "Activation", "A network")
         expect(page.locator("#picture .bridge", has_text="shop")).to_have_count(0)

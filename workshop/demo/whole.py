@@ -97,7 +97,7 @@ WHOLE = Script(
             ),
             ends=("network", "endpoint", "join", "publish"),
             needs="vxlan",
-            shows="join",
+            shows="create_endpoint",
         ),
         Chapter(
             "macvlan",
