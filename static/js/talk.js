@@ -29,20 +29,27 @@ export function installTalk(page) {
   const title = el("h2", { class: "talk-title" });
   const sentence = el("p", { class: "talk-sentence" });
   const why = el("p", { class: "talk-why" });
+  const refused = el("p", { class: "talk-why trouble", role: "alert", hidden: true });
   const yours = el("pre", { class: "code talk-yours" });
   const steps = el("ol", { class: "talk-steps", tabindex: "0", "aria-label": "What this chapter does" });
   const chapters = el("ol", { class: "talk-chapters", "aria-label": "Chapters" });
   const next = el("button", { class: "key-button talk-next", type: "button", on: { click: () => press() } });
-  const said = el("div", { class: "talk-said", role: "status" }, el("div", { class: "talk-head" }, number, title), sentence, why, yours);
+  const said = el("div", { class: "talk-said", role: "status" }, el("div", { class: "talk-head" }, number, title), sentence, why, refused, yours);
   document.getElementById("below").append(
     el("section", { class: "talk", "aria-label": "Talk" }, said, steps, el("div", { class: "talk-foot" }, chapters, next)),
   );
+
+  /** Say why nothing came of it, until the talk goes on. */
+  function refuse(error) {
+    refused.textContent = error.message;
+    refused.hidden = false;
+  }
 
   async function press(chapter = null) {
     try {
       await ask("/press", { after: talk.number, chapter });
     } catch (error) {
-      page.banner(error.message);
+      refuse(error);
     }
   }
 
@@ -76,6 +83,7 @@ export function installTalk(page) {
     if (state.version <= talk.version) return;
     const before = talk;
     talk = state;
+    refused.hidden = true;
     const isOver = talk.state === "over";
     const now = talk.number > 0 && !isOver;
     number.textContent = now ? `${talk.number} of ${talk.chapters.length}` : `${talk.chapters.length} chapters`;
@@ -96,7 +104,7 @@ export function installTalk(page) {
     takeCall(before);
   }
 
-  const refresh = () => ask("").then(show, (error) => page.banner(error.message));
+  const refresh = () => ask("").then(show, refuse);
   page.feed.socket.on("talk", show);
   page.on("event", showCall);
   page.on("drawn", () => performance.now() - shownAt < SETTLED && page.picture.reveal()); // it may come after the call

@@ -58,7 +58,7 @@ def test_the_clicker_goes_through_the_chapters_and_back_and_a_chapter_can_be_cho
         stranger.goto(lab.url.partition("#")[0])
         told(stranger, 12, "Mended", "the end")
         stranger.locator(".talk-next").click()
-        expect(stranger.locator("#banner")).to_contain_text("This needs the session's token")
+        expect(stranger.locator(".talk [role=alert]")).to_contain_text("This needs the session's token")
         stranger.context.close()
 
         page.keyboard.press("PageDown")
