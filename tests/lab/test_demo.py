@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -87,6 +88,43 @@ def test_what_cannot_be_given_is_refused_before_anything_is_made(options, said):
     done = headless(*options)
     assert done.returncode == 2
     assert said in done.stderr
+
+
+def test_on_a_terminal_it_waits_for_enter_a_chapter_s_name_or_q():
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "workshop", "demo", "macvlan", "--no-browser", "--dashboard", "127.0.0.1:0"],
+        stdin=theirs,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    os.close(theirs)
+    seen = ""
+
+    def typed(line: str, until: str) -> None:
+        nonlocal seen
+        os.write(ours, line.encode())
+        while until not in seen:
+            data = os.read(process.stdout.fileno(), 4096).decode()
+            assert data, seen
+            seen += data
+        seen = seen.partition(until)[2]
+
+    with process:
+        try:
+            typed("", "Enter: A network card on each host. q: your turn.")
+            typed("\n", "1/6  A network card on each host")
+            typed("", "Enter: Containers on both. q: your turn.")
+            typed("nine\n", "There is no chapter 'nine'. There are network, containers, ")
+            typed("ping\n", "3/6  Across")
+            typed("", " 0% packet loss")
+            typed("", "Enter: From outside. q: your turn.")
+            typed("q\n", "Your turn. In a second terminal:")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 0
+        finally:
+            process.kill()
+            os.close(ours)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs all of these tests as that user")

@@ -61,6 +61,7 @@ def demo(
     from workshop import drivers
     from workshop.cli.laboratory import Laboratory, enter, make_folder
     from workshop.cli.running import Running, bind, signals_as_event
+    from workshop.demo.script import FIRST, SECOND
     from workshop.errors import DONE, FAILED, INTERRUPTED, CannotHere, UsageError
 
     drivers.load(driver)
@@ -79,7 +80,7 @@ def demo(
     if script and script.needs:
         _check(script.needs)
     folder = make_folder()
-    hosts = ("alpha", "beta") if script or kind else ("alpha",)
+    hosts = (FIRST, SECOND) if script or kind else (FIRST,)
     try:
         with signals_as_event() as ended, Running("demo", folder) as running:
             if log_format or log_file:

@@ -147,8 +147,7 @@ class Talk:
 
     def end(self) -> None:
         """The talk is over; what it made is removed."""
-        with self._lock:
-            self._told["state"] = "running"
+        self._tell(state="running")
         self._strike(self._there)
         self._tell(state="over", call=None)
 
@@ -184,7 +183,7 @@ class Talk:
         self._there = [each for each in self._there if each not in names]
 
     def _do(self, step: Step) -> None:
-        if not lacking(step.needs):
+        if not self._stage.stopped() and not lacking(step.needs):
             verbs.take(step, verbs.filled(step, self._stage), self._stage)
 
     def _take_all(self, steps: Iterable[Step]) -> bool:

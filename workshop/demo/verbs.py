@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from workshop.demo import broken, findings
 from workshop.demo.script import Step
 from workshop.demo.stage import Stage
 from workshop.kernel import programs
+from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.refusal import Refusal
@@ -54,12 +56,12 @@ def docker(stage: Stage, words: list[str]) -> Outcome:
 
 def fetch(stage: Stage, words: list[str]) -> Outcome:
     """``fetch URL``: ask from outside of the hosts, a few times, for a server may still be starting."""
-    return stage.world.run(lambda: _get(words[0], TRIES, stage.stopped))
+    return _ask(stage, stage.world, words[0], TRIES)
 
 
 def fetch_from(stage: Stage, words: list[str]) -> Outcome:
     """``fetch-from HOST URL``: ask from a host, once."""
-    return stage.namespace(words[0]).run(lambda: _get(words[1], 1, stage.stopped))
+    return _ask(stage, stage.namespace(words[0]), words[1], 1)
 
 
 def on(stage: Stage, words: list[str]) -> Outcome:
@@ -163,6 +165,23 @@ def _tell(stage: Stage, words: list[str], *, gone: bool) -> Outcome:
     except (PluginFailure, Refusal) as error:
         return 1, str(error)
     return 0, ""
+
+
+def _ask(stage: Stage, namespace: Namespace, url: str, tries: int) -> Outcome:
+    """Ask from a namespace; whoever ends the talk does not wait for the answer."""
+    found: list[Outcome] = []
+
+    def ask() -> None:
+        try:
+            found.append(namespace.run(lambda: _get(url, tries, stage.stopped)))
+        except OSError as error:
+            found.append((1, str(error)))
+
+    thread = threading.Thread(target=ask, name="fetch", daemon=True)
+    thread.start()
+    while thread.is_alive() and not stage.stopped():
+        thread.join(0.1)
+    return found[0] if found else (1, "It was broken off.")
 
 
 def _get(url: str, tries: int, stopped: Callable[[], bool]) -> Outcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workshop.demo.kinds import NODES_GONE
+from workshop.demo.kinds import NODES_GONE, REACHED
 from workshop.demo.script import Chapter, Script, Step
 
 ACROSS = "docker{} network create -d workshop -o type=vxlan -o vni=42 --subnet 10.42.0.0/24 --ip-range {} across"
@@ -57,7 +57,7 @@ WHOLE = Script(
             "ping",
             "The first ping",
             "No call to the plugin: the bridge carries it, as long as nothing in the firewall is in the way.",
-            (Step("docker exec client ping -c 2 web", expected=" 0% packet loss"),),
+            (Step("docker exec client ping -c 2 web", expected=REACHED),),
             after=("network", "endpoint", "join"),
         ),
         Chapter(
@@ -86,7 +86,7 @@ WHOLE = Script(
                 Step("discover beta beta alpha", "Docker on beta tells its plugin of both nodes."),
                 Step("docker run -d --name one --net across --ip 10.42.0.10 busybox sleep 3600"),
                 Step("docker -H beta run -d --name two --net across --ip 10.42.0.130 busybox sleep 3600"),
-                Step("docker exec one ping -c 2 10.42.0.130", expected=" 0% packet loss"),
+                Step("docker exec one ping -c 2 10.42.0.130", expected=REACHED),
             ),
             undo=(
                 Step("docker rm -f one"),
