@@ -109,7 +109,7 @@ def demo(
                     return INTERRUPTED if ended.is_set() else DONE if good else FAILED
                 if talking:
                     talking.give(_what_next)
-                else:
+                elif not ended.is_set():
                     _what_next()
                 ended.wait()
                 if sys.stdout.isatty():
