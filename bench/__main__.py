@@ -15,7 +15,17 @@ from rich.table import Table
 
 from bench.rows import LeftOut, Row
 
-SECTIONS = ("commands", "start", "routes", "run_ratio", "browser", "course", "long_session")
+SECTIONS = (
+    "commands",
+    "start",
+    "routes",
+    "run_ratio",
+    "browser",
+    "picture",
+    "pixel",
+    "course",
+    "long_session",
+)
 WRITTEN = Path("bench.json")
 ANSWERS = {True: "yes", False: "NO", None: ""}
 

@@ -1,7 +1,13 @@
 // What the page can do beside showing calls and picture: each is a module of its own that installs itself on the page.
+import { installAbout } from "./about.js";
+import { installExport } from "./export.js";
+import { installFreshness, installZoom } from "./picture-tools.js";
+import { installSearch } from "./search.js";
 import { installTalk } from "./talk.js";
 import { installTime } from "./time.js";
 import { installWalk } from "./walk/walk.js";
 
 /** Functions of the page (main.js), called once when the page is put together. */
-export const FEATURES = [installTime, installTalk, installWalk];
+export const FEATURES = [
+  installZoom, installSearch, installExport, installFreshness, installAbout, installTime, installTalk, installWalk,
+];

@@ -1,7 +1,7 @@
 // The keys that work anywhere on the page. `closest` is undefined on the document itself, hence `?.`.
 
 const isTyping = (target) => Boolean(target.closest?.("input, textarea, select, [contenteditable]"));
-const scrolls = (target) => Boolean(target.closest?.(".code, .picture"));
+const scrolls = (target) => Boolean(target.closest?.(".code, .picture, .about-body"));
 const isControl = (target) => Boolean(target.closest?.("button:not(.call), a"));
 
 /** Bind `actions` (a table of key to function) to the page. A function that gives false lets the key through. */

@@ -6,6 +6,7 @@ import { Detail } from "./detail.js";
 import { el, now } from "./dom.js";
 import { FEATURES } from "./features.js";
 import { Feed } from "./feed.js";
+import { Folds } from "./folds.js";
 import { bindKeys } from "./keys.js";
 import { Picture } from "./picture.js";
 import { sentence } from "./sentence.js";
@@ -20,7 +21,7 @@ export const lesson = { verdict() {}, begin() {}, changed() {}, connection() {} 
 
 export const story = new Story();
 const timings = [];
-const listeners = { snapshot: [], event: [], drawn: [], chosen: [] };
+const listeners = { snapshot: [], event: [], drawn: [], chosen: [], opened: [], moved: [], state: [] };
 const dirty = { entries: new Map(), names: false, verdict: false, seen: [] }; // what is new since the last frame
 let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
@@ -51,7 +52,7 @@ const recordNext = (entry) => requestAnimationFrame(() => record([entry]));
 
 const picture = new Picture($("picture"), {
   choose(linkId) {
-    const made = picture.links[linkId]?.made_by ?? null;
+    const made = picture.madeBy(linkId);
     const number = story.calls.has(made) ? made : [...story.calls.values()].findLast((call) => touchedBy(call).has(linkId))?.number;
     if (number !== undefined) choose(number);
   },
@@ -61,8 +62,12 @@ const picture = new Picture($("picture"), {
     recordNext({ kind: "picture", seq: drawn.seq, ...times });
     tell("drawn", drawn);
   },
+  open: (dataId) => tell("opened", dataId),
+  moved: (dataId) => tell("moved", dataId),
+  resized: () => folds.resized(),
   failed: (text) => banner(`${text} The last picture is kept.`),
 });
+const folds = new Folds(picture);
 
 const calls = new Calls(
   story,
@@ -84,7 +89,7 @@ function containerOf(change) {
 function showLive(message) {
   live = message;
   if (!isLive) return null;
-  return message ? picture.show(message, now()) : picture.cannot();
+  return message ? folds.show(message, now()) : picture.cannot();
 }
 
 function tellCaption() {
@@ -219,6 +224,7 @@ const feed = new Feed(story, {
     if (word === "live") banner("");
     else banner(lost, true);
     lesson.connection(word);
+    tell("state", word);
   },
 });
 
@@ -253,11 +259,12 @@ bindKeys({
 });
 
 /** What a feature (features.js) has of the page. `on(name, listener)` tells it of each `snapshot` (the server's
- *  message), `event` (of the journal), `drawn` picture and `chosen` call; `can(name)` whether the server has that part.
- *  `showPast(picture)` shows that one instead of those that come, until it is called with null; `say(text)` has the
- *  caption say something else, until null. */
+ *  message), `event` (of the journal), `drawn` picture, `chosen` call, `opened` node of the picture, node that the focus
+ *  `moved` to (both by `data-id`) and `state` of the connection; `can(name)` whether the server has that part.
+ *  `showPast(picture)` shows that one instead of those that come, until it is called with null; `isPast()` whether
+ *  one looks at such a one; `say(text)` has the caption say something else, until null. */
 const page = {
-  story, feed, picture, calls, detail, choose, open, close, banner, marked,
+  story, feed, picture, folds, calls, detail, choose, open, close, banner, marked,
   facts: () => facts,
   say(text) {
     said = text;
@@ -266,8 +273,9 @@ const page = {
   showPast(message) {
     isLive = message === null;
     picture.restart();
-    return isLive ? showLive(live) : picture.show(message, now());
+    return isLive ? showLive(live) : folds.show(message, now(), true);
   },
+  isPast: () => !isLive,
   can: (name) => document.body.dataset.can.split(" ").includes(name),
   on: (name, listener) => listeners[name].push(listener),
 };

@@ -8,6 +8,7 @@ const EDGE = new RegExp(`^  ${QUOTED} -- ${QUOTED} ${HEAD}`);
 const POINTS = 72; // to an inch, in which Graphviz counts widths
 /* A link is drawn as one of these: the first that is there. */
 const WORDS = ["bridge", "port", "uplink", "tunnel", "end"];
+const LINES = ["edge", "wire", "into", "across", "out"];
 
 const unescape = (text) => text.replace(/\\(.)/g, "$1");
 
@@ -16,6 +17,9 @@ export const linkIdOf = (dataId) => (dataId ?? "").replace(/^[a-z]+[-_]/, "");
 
 /** The namespace that a link is in: link IDs are that, a slash, a number. */
 export const spaceOf = (linkId) => linkId.split("/")[0];
+
+/** The `id` of everything that a link or namespace may be drawn as, nodes and edges. */
+export const drawnAs = (id) => [...WORDS, "container", ...LINES].map((word) => `${word}-${id}`);
 
 /** What is in a picture, by its `id`: nodes `{id, classes, x, y, w, h}` (x and y are their centre's), and edges
  *  `{id, classes, ends, points}`. */
@@ -39,17 +43,19 @@ export function placesOf(dot) {
 }
 
 /** The node that a link or namespace is drawn as: itself, or its container, or what it is folded into; or null.
- *  `links` is what is known of each link, by ID. */
-export function nodeOf({ nodes, edges }, id, links = {}) {
-  for (const word of [...WORDS, "container"]) {
+ *  `links` is what is known of each link, by ID, `roots` the IDs of the hosts' own namespaces, by name. */
+export function nodeOf({ nodes }, id, { links = {}, roots = {} } = {}) {
+  for (const word of WORDS) {
     const node = nodes.get(`${word}-${id}`);
     if (node) return node;
   }
-  const home = nodes.get(`container-${spaceOf(id)}`);
+  const space = spaceOf(id);
+  const home = nodes.get(`container-${space}`);
   if (home) return home;
-  const host = links[id]?.host;
-  const near = links[id]?.master ? id : links[id]?.peer; // the end that is plugged in says where
-  return nodes.get(edges.get(`folded-${links[near]?.master}`)?.ends[1]) ?? nodes.get(`shut-${host}`) ?? null;
+  const own = links[id] ?? Object.entries(links).find(([each]) => spaceOf(each) === space)?.[1];
+  if (!own) return null;
+  const plug = own.master ? own : links[own.peer]; // the end that is plugged in says where
+  return nodes.get(`fold-${plug?.master ?? roots[own.host]}`) ?? nodes.get(`shut-${own.host}`) ?? null;
 }
 
 /** The line that leads to a link, from its host's side: a container's interface, or a plug; or null. */

@@ -18,21 +18,29 @@ export class Drawing {
   svg = null;
   /** What others draw over the picture, in its own coordinates: it stays when the picture changes. */
   over = document.createElementNS(SVG, "g");
+  /** What was in the picture and fades. */
+  leaving = document.createElementNS(SVG, "g");
 
   /** The element of a node or an edge, by its ID; null if there is none. */
   group(id) {
     return this.#elements.get(id) ?? null;
   }
 
-  /** Bring `svg` up to Graphviz's `text`. Throws an Error if that is no picture; then all is as it was. */
+  /** Bring `svg` up to Graphviz's `text`; gives the elements that are not in it any more. Throws an Error if it is no
+   *  picture; then all is as it was. */
   take(text) {
+    const left = [];
     let frame;
     const sources = groupsOf(text, (rest) => {
       frame = safeSvg(rest);
     });
     const groups = this.#made(sources);
     const graph = this.#frame(frame);
-    for (const [id, { element }] of this.#groups) if (groups.get(id)?.element !== element) element.remove();
+    for (const [id, { element }] of this.#groups) {
+      if (groups.get(id)?.element === element) continue;
+      element.remove();
+      if (!groups.has(id)) left.push(element);
+    }
     let next = graph.firstChild;
     for (const child of [...graph.childNodes]) if (!child.dataset?.id) next = child.nextSibling; // groups come last
     for (const { element } of groups.values()) {
@@ -42,12 +50,13 @@ export class Drawing {
     this.#groups = groups;
     this.#elements = new Map([...groups.values()].map(({ element }) => [element.dataset.id, element]));
     this.#lay(graph);
+    return left;
   }
 
   /** Put what is drawn over the picture on top of it, in the same coordinates. */
   #lay(graph) {
-    if (this.over.parentNode !== this.svg) this.svg.append(this.over);
-    copyAttributes(graph, this.over, ["transform"]);
+    if (this.over.parentNode !== this.svg) this.svg.append(this.leaving, this.over);
+    for (const layer of [this.leaving, this.over]) copyAttributes(graph, layer, ["transform"]);
   }
 
   #made(sources) {
@@ -117,18 +126,17 @@ function clean(root) {
 }
 
 /** Width and height of a picture in its own units. */
-function naturalSize(svg) {
+export function sizeOf(svg) {
   const { width, height } = svg.viewBox.baseVal;
   return { width: width || 1, height: height || 1 };
 }
 
-/** The size in pixels in which `svg` fills `room` best, with no text under `smallest` or over `largest` pixels. */
+/** How many pixels a point has where `svg` fills `room` best, with no text under `smallest` or over `largest` pixels. */
 export function fit(svg, room, { smallest, largest }) {
-  const { width, height } = naturalSize(svg);
+  const { width, height } = sizeOf(svg);
   const sizes = [...svg.querySelectorAll(".graph text")].map((text) => Number(text.getAttribute("font-size")) || 14);
   const least = Math.min(14, ...sizes);
   const usual = sizes.sort((one, other) => one - other)[Math.floor(sizes.length / 2)] ?? 14;
   const whole = Math.min(room.width / width, room.height / height);
-  const scale = Math.max(Math.min(whole, largest / usual), smallest / least);
-  return { width: Math.round(width * scale), height: Math.round(height * scale), scale };
+  return Math.max(Math.min(whole, largest / usual), smallest / least);
 }

@@ -13,7 +13,7 @@ from tests.browser.sitting import Sitting
 from tests.browser.world import World
 from tests.support import kinds
 from tests.support.leftovers import MARK
-from workshop.dashboard import Dashboard
+from workshop.dashboard import Dashboard, about
 from workshop.dashboard.lesson import Lesson
 
 QUIET = (
@@ -63,7 +63,8 @@ def lesson() -> Lesson | None:
 
 @pytest.fixture
 def dashboard(world: World, lesson: Lesson | None) -> Iterator[Dashboard]:
-    made = Dashboard(world.journal, world, engine="practice engine 28.5", lesson=lesson)
+    parts = [about.part(world)]
+    made = Dashboard(world.journal, world, engine="practice engine 28.5", lesson=lesson, parts=parts)
     made.start()
     yield made
     made.stop()

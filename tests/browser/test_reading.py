@@ -126,16 +126,18 @@ def test_the_keys_are_listed_on_a_sheet(page: Page) -> None:
 def test_every_stop_of_the_tab_key_has_a_visible_focus(page: Page, world: World) -> None:
     a_full_session(world)
     expect(page.locator(".call")).to_have_count(7)
-    stops = set()
-    for _ in range(4):
+    expect(page.locator("#picture .node[tabindex='0']")).to_have_count(1)
+    stops = []
+    for _ in range(10):
         page.keyboard.press("Tab")
         stop, outline = page.evaluate(
             "(() => { const it = document.activeElement;"
-            " return [it.id || it.className, getComputedStyle(it).outlineStyle]; })()"
+            " return [it.id || it.getAttribute('class') || it.localName, getComputedStyle(it).outlineStyle]; })()"
         )
         assert outline == "solid", stop
-        stops.add(stop)
-    assert stops == {"theme", "help", "picture", "call"}
+        stops.append(stop.split()[0])
+    tools = ["key-button"] * 5  # smaller, larger, fit, find, export
+    assert stops == ["theme", "help", *tools, "picture", "node", "call"]
 
 
 def test_nothing_moves_for_who_asked_for_no_motion(open_page: Callable[..., Page], world: World) -> None:

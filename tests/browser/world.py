@@ -10,9 +10,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from workshop.errors import WorkshopError
 from workshop.journal import Journal
 from workshop.topology import graph as graphs
 from workshop.topology.draw import dot
+from workshop.topology.folds import wished
 
 ROOT = "4:4026531840"
 
@@ -31,6 +33,7 @@ class World:
         self._graph = graphs.empty()
         self._born = 0
         self._containers = 0
+        self._asked = 0
         self._networks: dict[str, dict[str, Any]] = {}
         root = graphs.namespace(ROOT, root=True, name="root")
         uplink = self._link(ROOT, 2, "eth0", "veth", addresses=["192.0.2.2/24"])
@@ -42,9 +45,66 @@ class World:
         with self._lock:
             return self._graph
 
-    def dot(self) -> str:
+    def dot(self, wish: dict[str, Any] | None = None) -> str:
         """The graph as it is now, drawn."""
-        return dot(self.graph())
+        return dot(self.graph(), folds=wished(wish or {}))
+
+    def all(self, identity: str) -> dict[str, Any]:
+        """What is known of a link or namespace, as the kernel would tell it; its counters run on."""
+        self._asked += 1
+        graph = self.graph()
+        one = graphs.find(graph, identity)
+        if one is None:
+            raise WorkshopError("That link or namespace is gone.")
+        spaces = [space for _, space in graphs.namespaces(graph)]
+        space = next(each for each in spaces if identity.split("/")[0] == each["id"])
+        links = space["links"] if one is space else [one]
+        known = graphs.links(graph)
+
+        def end(link: str | None) -> dict[str, Any] | None:
+            return {"id": link, "name": known[link]["name"]} if link else None
+
+        return {
+            "id": identity,
+            "at": 0.0,
+            "what": "link" if one is not space else "host" if space["root"] else "container",
+            "host": "alpha",
+            "namespace": {"id": space["id"], "name": space["name"], "root": space["root"]},
+            "container": space["container"],
+            "ports": [],
+            "links": [
+                {**link, **{key: end(link.get(key)) for key in ("master", "peer", "parent")}}
+                | {"flags": ["UP", "RUNNING"], "queue": "noqueue", "counters": self._counted()}
+                for link in links
+            ],
+            "routes": [{"dst": "default", "gateway": "10.9.0.1", "link": "eth0", "source": None, "metric": None}],
+            "neighbours": [],
+            "fdb": [],
+            "rules": [{"where": "alpha", "table": "inet t", "chain": "c", "rule": "accept", "because": ["@s has x"]}],
+            "problems": [],
+        }
+
+    def counters(self, identity: str) -> dict[str, Any]:
+        """Counters that are others each time."""
+        self._asked += 1
+        told = self.all(identity)
+        return {"at": 0.0, "links": {link["id"]: self._counted() for link in told["links"]}}
+
+    def _counted(self) -> dict[str, dict[str, int]]:
+        row = {"packets": 1000 + self._asked, "bytes": 2, "errors": 0, "dropped": 0}
+        return {"rx": row, "tx": row}
+
+    def leave_behind(self, network: str, name: str) -> int:
+        """`docker rm` where the plugin forgets to remove the pair; gives the number of the call."""
+        endpoint = digits(f"endpoint {name}")
+        request = {"NetworkID": network, "EndpointID": endpoint}
+        number = self.call("NetworkDriver.DeleteEndpoint", request, {}, network=network, endpoint=endpoint)
+        host = next(graphs.namespaces(self.graph()))[1]
+        link = next(each for each in host["links"] if each["endpoint"] == endpoint)
+        left = {**link, "left_over": True, "should_have_gone": number}
+        row = self._row("change", "link", ROOT, link["id"], left, link)
+        self._tell("topology", {"changes": [row], "by": None})
+        return number
 
     def hello(self) -> None:
         """Docker meets the plugin."""
@@ -168,6 +228,11 @@ class World:
         self._command(f"ip link del {bridge['name']}", number)
         self.finish(number, {}, ms=21.0)
         self._tell("docker", {"networks": {network: None}})
+
+    def unseen(self, why: str) -> None:
+        """Something cannot be shown any more."""
+        row = self._row("change", "unseen", None, "", [{"why": why}], self.graph()["unseen"])
+        self._tell("topology", {"changes": [{**row, "host": None}], "by": None})
 
     def notice(self, text: str, level: str = "info") -> None:
         """Something a person should know."""

@@ -27,8 +27,8 @@ class Drawing:
     def graph(self) -> dict[str, Any]:
         return self.now
 
-    def dot(self) -> str:
-        return f"graph g {{ seq_{self.now['seq']} }}"
+    def dot(self, wish: dict[str, Any] | None = None) -> str:
+        return f"graph g {{ seq_{self.now['seq']} }}" if wish is None else json.dumps(wish)
 
 
 class Browser:

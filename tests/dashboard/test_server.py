@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
 from simple_websocket import ConnectionError as Refused
 
 from tests.dashboard.conftest import is_free
-from workshop.dashboard import Dashboard, guard
+from workshop.dashboard import Dashboard, about, guard
 from workshop.dashboard.views import IMPORT_MAP
 from workshop.errors import UsageError, WorkshopError
+
+HERE = {"Host": "127.0.0.1"}
 
 
 def test_the_page_names_engine_and_driver_and_has_one_import_map(get: Any) -> None:
@@ -169,3 +173,34 @@ def test_missing_libraries_are_said_with_the_command_that_brings_them(
     assert status == 200
     assert "python -m workshop.vendor" in body
     assert "main.js" not in body
+
+
+def test_each_browser_gets_the_picture_as_it_wishes(get: Any, drawing: Any) -> None:
+    drawing.now["seq"] = 7
+    status, body, _ = get("/api/picture?high=700&open=4:1/2&open=4:1&shut=%22%3Cb%3E&hosts=alpha")
+    told = json.loads(body)
+    assert status == 200 and told["seq"] == 7
+    assert json.loads(told["dot"]) == {"high": 700, "open": ["4:1/2", "4:1"], "shut": ['"<b>'], "hosts": ["alpha"]}
+    for wrong in ("-1", "x", "1e3", "99999999", "²"):
+        assert get(f"/api/picture?high={quote(wrong)}")[0] == 400
+    assert json.loads(get("/api/graph")[1]) == drawing.now
+
+
+def test_what_is_known_of_a_link_is_asked_for_and_what_is_gone_is_said(journal: Any, drawing: Any) -> None:
+    class Known:
+        def all(self, identity: str) -> dict[str, Any]:
+            if identity != "4:1/2":
+                raise WorkshopError("That link or namespace is gone.")
+            return {"id": identity}
+
+        def counters(self, identity: str) -> dict[str, Any]:
+            return {"links": {identity: 1}}
+
+    client = Dashboard(journal, drawing, parts=[about.part(Known())]).app.test_client()
+    assert b'data-can="about"' in client.get("/", headers=HERE).data
+    assert client.get("/api/about?id=4:1/2", headers=HERE).json == {"id": "4:1/2"}
+    assert client.get("/api/about/counters?id=4:1/2", headers=HERE).json == {"links": {"4:1/2": 1}}
+    gone = client.get("/api/about?id=9", headers=HERE)
+    assert (gone.status_code, gone.json) == (404, {"error": "That link or namespace is gone."})
+    for wrong in ("", "x" * 101):
+        assert client.get(f"/api/about?id={wrong}", headers=HERE).status_code == 400

@@ -26,7 +26,7 @@ class Sample:
             "mac": f"02:42:0a:09:{space['born'] % 256:02x}:{index % 256:02x}", "mtu": 1500, "addresses": [],
             "master": None, "peer": None, "parent": None, "info": {}, "alias": None, "network": None,
             "network_name": None, "endpoint": None, "made_by": None, "born": self._age(),
-            "row": None, "left_over": False,
+            "row": None, "left_over": False, "should_have_gone": None,
             **fields,
         }  # fmt: skip
         space["links"].append(link)
@@ -122,7 +122,7 @@ def two_networks() -> graphs.Graph:
     sample.plug(host, back, db)
     sample.plug(host, back, proxy)
     sample.waiting(host, shop)
-    sample.waiting(host, back, left_over=True)
+    sample.waiting(host, back, left_over=True, should_have_gone=12)
     proxy["ports"] = [
         {"proto": "tcp", "host_ip": ip, "host_port": 8080, "ip": "10.1.0.3", "port": 80} for ip in ("0.0.0.0", "::")
     ]

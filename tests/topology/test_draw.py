@@ -134,7 +134,7 @@ def test_more_than_thirty_containers_are_folded_into_one() -> None:
     assert folded == [[("+17 containers", "name")]]
     assert len([box for box in made.boxes.values() if "container" in box.classes]) == 31
     made = layout.picture(samples.shop(31))
-    assert [box.lines for box in made.boxes.values() if "more" in box.classes] == [[("+1 container", "name")]]
+    assert not [box for box in made.boxes.values() if "more" in box.classes], "one is not folded alone"
 
 
 def test_states_are_told_by_word_and_by_class() -> None:

@@ -346,13 +346,13 @@ def test_lost_announcements_are_made_good_by_asking_anew(bench: Bench) -> None:
 
 def test_what_is_still_there_after_its_deletion_is_left_over(bench: Bench) -> None:
     bench.come_up()
-    bench.call("delete_endpoint", lambda: None, endpoint=ENDPOINT)
+    number = bench.call("delete_endpoint", lambda: None, endpoint=ENDPOINT)
     link = bench.link(HOST_END)
     assert link and not link["left_over"], "give it a moment"
     deadline = time.monotonic() + 3
     while not (link := graphs.find(bench.observer.graph(), link["id"]))["left_over"] and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert link["left_over"]
+    assert link["left_over"] and link["should_have_gone"] == number
     assert bench.link(BRIDGE)["left_over"] is False
 
 

@@ -21,11 +21,12 @@ class Still:
         """The whole graph."""
         return self._graph
 
-    def dot(self) -> str:
-        """The picture as Graphviz is to draw it."""
+    def dot(self, wish: dict[str, Any] | None = None) -> str:
+        """The picture as Graphviz is to draw it, so much folded as a browser wishes."""
         from workshop.topology.draw import dot
+        from workshop.topology.folds import wished
 
-        return dot(self._graph)
+        return dot(self._graph, folds=wished(wish or {}))
 
 
 class Past:

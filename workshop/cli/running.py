@@ -48,11 +48,12 @@ class Picture:
         observer = self._observer()
         return graphs.empty() if observer is None else observer.graph()
 
-    def dot(self) -> str:
-        """The picture as Graphviz is to draw it."""
+    def dot(self, wish: dict[str, Any] | None = None) -> str:
+        """The picture as Graphviz is to draw it, so much folded as a browser wishes."""
         from workshop.topology.draw import dot
+        from workshop.topology.folds import wished
 
-        return dot(self.graph())
+        return dot(self.graph(), folds=wished(wish or {}))
 
 
 class Running:
@@ -157,13 +158,23 @@ class Running:
         plugin.host.when_published(plugin.host.published())
         self._said.setdefault("plugin", str(place.path))
 
-    def show(self, address: tuple[str, int], listener: socket.socket | None = None, **facts: Any) -> str:
-        """Start the dashboard; give its address. ``facts`` are what it shows: see ``Dashboard``."""
-        from workshop.dashboard import Dashboard, past
+    def show(
+        self,
+        address: tuple[str, int],
+        listener: socket.socket | None = None,
+        *,
+        parts: Iterable[Any] = (),
+        **facts: Any,
+    ) -> str:
+        """Start the dashboard; give its address. ``facts`` are what it shows, and ``parts`` what else it can do, beside
+        what every session can: see ``Dashboard``."""
+        from workshop.dashboard import Dashboard, about, past
+        from workshop.topology.about import About
 
         only_our_mistakes()
-        facts["parts"] = [past.part(Past(self.journal)), *facts.get("parts", ())]
-        dashboard = Dashboard(self.journal, Picture(lambda: self.observer), address=address, sock=listener, **facts)
+        parts = [past.part(Past(self.journal)), about.part(About(lambda: self.observer)), *parts]
+        picture = Picture(lambda: self.observer)
+        dashboard = Dashboard(self.journal, picture, address=address, sock=listener, parts=parts, **facts)
         dashboard.start()
         self._ending.callback(dashboard.stop)
         if dashboard.problem:

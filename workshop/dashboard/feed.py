@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from werkzeug.datastructures import MultiDict
+
 from workshop.dashboard.story import Story, for_browser
 from workshop.journal import Event, Journal
 
@@ -30,12 +32,20 @@ class Picture(Protocol):
     def graph(self) -> dict[str, Any]:
         """The whole graph as it is now."""
 
-    def dot(self) -> str:
-        """The graph as it is now in the DOT language, every node with its position."""
+    def dot(self, wish: dict[str, Any] | None = None) -> str:
+        """The graph as it is now in the DOT language, every node with its position.
+
+        ``wish``: what one browser wants folded: ``{"high": points or None, "open": [group], "shut": [group], "hosts":
+        [name]}``.
+        """
+
+
+OF_LINK = ("name", "kind", "mac", "addresses", "made_by", "should_have_gone", "peer", "master")
+"""What the page needs of a link, beside where it is: to name it, find it, and tell its calls."""
 
 
 def links_of(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Link id to what the page needs of it: ``name``, ``kind``, ``made_by``, ``peer``, ``master``, where it is."""
+    """Link id to what the page needs of it: ``OF_LINK``, ``host``, and the name of its ``container``."""
     found = {}
     for host in graph.get("hosts", []):
         for namespace in host.get("namespaces", []):
@@ -48,10 +58,36 @@ def links_of(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return found
 
 
-def take_picture(picture: Picture) -> dict[str, Any]:
-    """``{"seq", "dot", "links"}``: what browsers draw. ``dot`` is at least as new as ``seq`` says."""
+def take_picture(picture: Picture, wish: dict[str, Any] | None = None) -> dict[str, Any]:
+    """``{"seq", "at", "dot", "links", "roots", "unseen"}``: what browsers draw. ``dot`` is at least as new as ``seq``
+    says; ``roots`` are the IDs of the hosts' own namespaces, by name."""
     graph = picture.graph()
-    return {"seq": graph.get("seq", 0), "dot": picture.dot(), "links": links_of(graph)}
+    return {
+        "seq": graph.get("seq", 0),
+        "at": graph.get("at", 0.0),
+        "dot": picture.dot(wish) if wish else picture.dot(),
+        "links": links_of(graph),
+        "roots": {
+            host["name"]: space["id"] for host in graph["hosts"] for space in host["namespaces"] if space.get("root")
+        },
+        "unseen": [each["why"] for each in graph.get("unseen", ())],
+    }
+
+
+MOST_GROUPS = 1_000
+"""How many groups a browser may wish to see open, or shut."""
+
+
+def wish_in(asked: MultiDict[str, str]) -> dict[str, Any] | None:
+    """What a browser wants folded, from a request's arguments: see ``Picture.dot``; ``None`` if it wishes nothing.
+
+    :raises ValueError: if ``high`` is no number of points.
+    """
+    high = asked.get("high", "")
+    if high and not (high.isascii() and high.isdigit() and len(high) < 7):
+        raise ValueError("`high` must be the points that the picture may be high, or nothing.")
+    groups = {key: asked.getlist(key)[:MOST_GROUPS] for key in ("open", "shut", "hosts")}
+    return {"high": int(high) if high else None, **groups} if high or any(groups.values()) else None
 
 
 class Feed:
@@ -81,6 +117,14 @@ class Feed:
         except Exception:
             log.exception("The picture could not be made.")
             return {"graph": None, "picture": None}
+
+    def graph(self) -> dict[str, Any]:
+        """The whole graph as it is now."""
+        return self._picture.graph()
+
+    def picture(self, wish: dict[str, Any] | None) -> dict[str, Any]:
+        """The picture as one browser wishes it: see ``Picture.dot``."""
+        return take_picture(self._picture, wish)
 
     def stop(self) -> None:
         """Stop reading, and wait until the thread has ended."""

@@ -87,7 +87,7 @@ def content_security_policy(*inline_scripts: str) -> str:
         "default-src": "'none'",
         "script-src": " ".join(["'self'", "'wasm-unsafe-eval'", *hashes]),
         "style-src": "'self'",
-        "img-src": "'self'",
+        "img-src": "'self' data:",
         "connect-src": "'self'",
         "worker-src": "'self'",
         "base-uri": "'none'",

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from flask import Blueprint, jsonify, request
 
-from workshop.dashboard.feed import Picture, take_picture
+from workshop.dashboard.feed import Picture, take_picture, wish_in
 from workshop.errors import WorkshopError
 
 _WRONG = "`seq` must be the number of an event."
@@ -44,10 +44,13 @@ def part(past: Past, *, is_live: bool = True) -> Callable[[Any], Blueprint]:
             if not (text.isascii() and text.isdigit() and len(text) < 16):
                 return jsonify(error=_WRONG), 400
             try:
+                wish = wish_in(request.args)
                 was = past.at(int(text))
+            except ValueError as error:
+                return jsonify(error=str(error)), 400
             except WorkshopError as error:
                 return jsonify(error=str(error)), 410
-            return jsonify(seq=int(text), picture=take_picture(was), graph=was.graph())
+            return jsonify(seq=int(text), picture=take_picture(was, wish), graph=was.graph())
 
         return routes
 

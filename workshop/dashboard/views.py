@@ -10,7 +10,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 
 from workshop import vendor
 from workshop.dashboard import guard
-from workshop.dashboard.feed import Feed
+from workshop.dashboard.feed import Feed, wish_in
 from workshop.dashboard.story import for_browser
 from workshop.journal import Journal
 
@@ -61,6 +61,17 @@ def make_blueprint(journal: Journal, feed: Feed, facts: dict[str, Any]) -> Bluep
     def snapshot() -> Any:
         told = feed.story.snapshot()
         return jsonify(session=facts["session"], facts=facts, **told, **feed.whole_picture())
+
+    @routes.get("/api/graph")
+    def graph() -> Any:
+        return jsonify(feed.graph())
+
+    @routes.get("/api/picture")
+    def picture() -> Any:
+        try:
+            return jsonify(feed.picture(wish_in(request.args)))
+        except ValueError as error:
+            return jsonify(error=str(error)), 400
 
     return routes
 

@@ -45,7 +45,8 @@ class Calls:
     of_endpoint: dict[str, Call] = field(default_factory=dict)
     of_network: dict[str, Call] = field(default_factory=dict)
     sources: dict[tuple[str, str], Call] = field(default_factory=dict)
-    deleted: dict[str, float] = field(default_factory=dict)
+    deleted: dict[str, Call] = field(default_factory=dict)
+    """The finished call that deleted a network or an endpoint, by that one's ID."""
     _short: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def take(self, event: Event) -> Call | None:
@@ -89,7 +90,7 @@ class Calls:
                 _keep(self.sources, (call.host, source), call)
         gone = {"delete_endpoint": call.endpoint, "delete_network": call.network}.get(call.name or "")
         if gone:
-            _keep(self.deleted, gone, call.ended or 0.0)
+            _keep(self.deleted, gone, call)
 
     def whose(self, host: str, name: str, alias: str | None) -> tuple[str | None, str | None]:
         """Network and endpoint of a link, by what is written on it, its name, or an answer to Join."""

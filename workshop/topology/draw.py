@@ -12,6 +12,7 @@ from typing import Any
 
 from workshop.errors import CannotHere, WorkshopError
 from workshop.topology import layout, shapes
+from workshop.topology.folds import EVERYTHING, Folds
 from workshop.topology.shapes import Box, Picture, Wire
 from workshop.topology.text import text
 
@@ -19,10 +20,10 @@ __all__ = ["dot", "png", "png_bytes", "svg", "text"]
 
 MONO = "DejaVu Sans Mono,Consolas,monospace"
 SANS = "DejaVu Sans,Helvetica,Arial,sans-serif"
-INK, SOFT, GREY, BLUE, GREEN, VERMILION = "#1B2733", "#5A6878", "#9AA5B1", "#0072B2", "#00795A", "#B84A00"
-PALE_BLUE, PALE_VERMILION, PALE = "#F3F8FC", "#FDF2EC", "#FAFBFC"
-"""Okabe and Ito's blue, green and vermilion, the latter two dark enough for text on white (contrast
-4.5:1)."""
+INK, SOFT, EDGE, LINE = "#15202B", "#55626F", "#7A8794", "#DDE3EA"
+BLUE, GREEN, VERMILION = "#005F99", "#00704F", "#B03A00"
+PALE_BLUE, PALE_VERMILION, PALE, WHITE = "#E6F1FA", "#FDF0EA", "#F5F7FA", "#FFFFFF"
+"""The page's colours in light (``static/css/base.css``), Okabe and Ito's made dark enough for text."""
 
 STYLES: dict[str, tuple[str, int, str, bool]] = {
     "name": (SANS, 16, INK, True),
@@ -37,57 +38,58 @@ STYLES: dict[str, tuple[str, int, str, bool]] = {
 """Font, size in points, colour and weight of each style of text."""
 
 LOOKS: dict[str, dict[str, str]] = {
-    "host": {"color": "#D5DBE2", "fillcolor": PALE},
-    "bridge": {"color": BLUE, "fillcolor": PALE_BLUE, "penwidth": "2"},
-    "foreign": {"color": GREY, "fillcolor": "#FFFFFF", "penwidth": "1.5"},
-    "port": {"color": BLUE, "fillcolor": "#FFFFFF", "penwidth": "1.5"},
-    "container": {"color": GREEN, "fillcolor": "#FFFFFF", "penwidth": "2"},
-    "uplink": {"color": GREY, "fillcolor": "#FFFFFF"},
-    "other": {"color": "#C7CED6", "fillcolor": "#FFFFFF"},
-    "unnamed": {"color": GREY, "penwidth": "1.5"},
-    "end": {"color": GREY, "fillcolor": "#FFFFFF", "penwidth": "1.5"},
-    "tunnel": {"color": BLUE, "fillcolor": PALE_BLUE, "style": "rounded,filled,dashed", "penwidth": "1.5"},
+    "host": {"color": LINE, "fillcolor": PALE},
+    "bridge": {"penwidth": "2"},
+    "port": {"penwidth": "1.5"},
+    "container": {"color": GREEN, "penwidth": "2"},
+    "unnamed": {"color": EDGE, "penwidth": "1.5"},
+    "end": {"penwidth": "1.5"},
+    "tunnel": {"style": "rounded,filled,dashed", "penwidth": "1.5"},
     "waiting": {"style": "rounded,filled,dashed"},
-    "more": {"color": GREY, "fillcolor": "#FFFFFF", "style": "rounded,filled,dashed", "penwidth": "1.5"},
-    "down": {"color": VERMILION, "fillcolor": PALE_VERMILION},
+    "more": {"color": EDGE, "style": "rounded,filled,dashed", "penwidth": "1.5"},
+    "down": {"color": VERMILION},
     "left-over": {"color": VERMILION, "fillcolor": PALE_VERMILION, "style": "rounded,filled,dashed"},
-    "made-now": {"penwidth": "3.5"},
+    "made-now": {"color": BLUE, "fillcolor": PALE_BLUE, "penwidth": "3.5"},
 }
-"""How a box of each class looks; what stands later in the table wins."""
+"""How a box of each class looks beyond a grey line on white, as ``static/css/picture.css`` has it; what stands later
+in the table wins. On the page, the last one is the class ``now``."""
 
+WRONG = {"down", "left-over"}
 WIRES: dict[str, dict[str, str]] = {
-    "veth": {"color": BLUE, "penwidth": "2"},
-    "child": {"color": GREEN, "penwidth": "2", "style": "dashed"},
-    "tunnel": {"color": BLUE, "penwidth": "2", "style": "dashed"},
-    "out": {"color": GREY, "penwidth": "1.5", "style": "dotted"},
-    "waiting": {"color": GREY, "style": "dashed"},
-    "more": {"color": GREY, "style": "dashed"},
+    "veth": {"penwidth": "2"},
+    "child": {"penwidth": "2", "style": "dashed"},
+    "tunnel": {"penwidth": "2", "style": "dashed"},
+    "out": {"penwidth": "1.5", "style": "dotted"},
+    "waiting": {"style": "dashed"},
+    "more": {"style": "dashed"},
     "down": {"color": VERMILION, "style": "dashed"},
     "left-over": {"color": VERMILION, "style": "dashed"},
-    "made-now": {"penwidth": "3.5"},
+    "made-now": {"color": BLUE, "penwidth": "3.5"},
 }
 """How a line of each class looks."""
 
 
-def dot(graph: dict[str, Any], call: int | None = None) -> str:
+def dot(graph: dict[str, Any], call: int | None = None, folds: Folds = EVERYTHING) -> str:
     """The graph in the DOT language, every place pinned: for ``neato -n2``, or the engine ``nop2`` in a
     browser.
 
-    What call number ``call`` made is drawn thicker and has the class ``made-now``.
+    What call number ``call`` made is drawn thicker and has the class ``made-now``. ``folds``: what is one box.
     """
-    made = layout.picture(graph, call)
+    made = layout.picture(graph, call, folds)
     # What is lower has a smaller y. Counted from the top, so that nothing moves when the picture grows.
     whole = {
         "bb": f"0,{-made.height:g},{made.width:g},0",
-        "bgcolor": "#FFFFFF",
+        "bgcolor": WHITE,
         "pad": "0.1",
         "notranslate": "true",
     }
     node = {"shape": "box", "style": "rounded,filled", "fixedsize": "true", "margin": "0", "fontname": MONO}
+    node |= {"color": EDGE, "fillcolor": WHITE}
     lines = [
         "graph topology {",
         f"  graph [{_attributes(whole)}, outputorder=nodesfirst]",
         f"  node [{_attributes(node)}, fontsize=14]",
+        f"  edge [{_attributes({'color': EDGE})}]",
     ]
     lines += [_node(box, made) for box in made.boxes.values()]
     lines += [_edge(wire, made) for wire in made.wires]
@@ -155,6 +157,10 @@ def _node(box: Box, made: Picture) -> str:
     for name, look in LOOKS.items():
         if name in box.classes:
             values |= look
+    if "down" in box.classes and {"bridge", "port"} & set(box.classes):
+        values["fillcolor"] = PALE_VERMILION
+    if "made-now" in box.classes and WRONG & set(box.classes):
+        values["color"] = VERMILION
     if "bridge" in box.classes:
         values["labelloc"] = "t"  # so that the text stays where it is when the plate grows
     if box.tip:
@@ -204,6 +210,6 @@ def _curve(wire: Wire) -> list[tuple[float, float]]:
         points += [(gap, y1), (gap, y1), corners[2]]
         return [*points, corners[2], corners[3], corners[3]]
     if x0 == x1:  # two plugs, along their right side
-        return [(x0, y0), (x0 + 70, y0), (x1 + 70, y1), (x1, y1)]
+        return [(x0, y0), (x0 + shapes.BEND, y0), (x1 + shapes.BEND, y1), (x1, y1)]
     third = (x1 - x0) / (3 if y0 == y1 else 2)
     return [(x0, y0), (x0 + third, y0), (x1 - third, y1), (x1, y1)]

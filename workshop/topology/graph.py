@@ -67,7 +67,7 @@ def empty() -> Graph:
 
 def namespace(identity: str, *, root: bool = False, **fields: Any) -> dict[str, Any]:
     """A namespace with nothing in it; ``fields`` replaces what is said here."""
-    bare = {"id": identity, "name": None, "root": root, "container": None, "born": 0, "ports": []}
+    bare = {"id": identity, "name": None, "root": root, "container": None, "born": 0, "row": None, "ports": []}
     return {**bare, **fields, "links": [], "routes": [], "neighbours": [], "fdb": []}
 
 

@@ -12,25 +12,29 @@ from typing import Any
 
 from workshop.topology import shapes as at
 from workshop.topology import tunnels, words
-from workshop.topology.parts import SHOWN, Link, Parts, Space
+from workshop.topology.folds import EVERYTHING, Folds
+from workshop.topology.parts import Link, Parts, Space
 from workshop.topology.shapes import Box, Line, Picture, boxed, note
 
 MOST_UPLINKS = 6
 """How many of the host's other links are shown."""
 
 
-def picture(graph: dict[str, Any], call: int | None = None) -> Picture:
-    """Where everything of a graph is. What call number ``call`` made has the class ``made-now``."""
+def picture(graph: dict[str, Any], call: int | None = None, folds: Folds = EVERYTHING) -> Picture:
+    """Where everything of a graph is, so much folded as ``folds`` wishes. What call number ``call`` made has the class
+    ``made-now``."""
     made, home = Picture(), tunnels.homes(graph)
-    hosts = graph["hosts"] or [{"name": "no host yet", "namespaces": []}]
+    hosts = [Parts(host) for host in graph["hosts"] or [{"name": "no host yet", "namespaces": []}]]
+    most = folds.most(hosts)
     drawn: list[_Host] = []
-    for host in hosts:
-        drawn.append(_Host(host, made, drawn[-1].bottom + at.BETWEEN if drawn else 0.0, call, home))
-        drawn[-1].place()
+    for parts in hosts:
+        shown = {group: folds.shown(group, rows, most) for group, rows in parts.rows.items()}
+        drawn.append(_Host(parts, shown, made, drawn[-1].bottom + at.BETWEEN if drawn else 0.0, call, home))
+        drawn[-1].place(shut=parts.name in folds.hosts)
     for each, below in zip(drawn, drawn[1:], strict=False):
         each.across(below)
-    made.width = max(box.x + box.w / 2 for box in made.boxes.values()) + 2
-    made.width += at.AROUND if any(wire.id.startswith("across-") for wire in made.wires) else 0
+    bends = [wire.start[0] + at.BEND * 0.75 for wire in made.wires if wire.start[0] == wire.end[0]]
+    made.width = max([box.x + box.w / 2 for box in made.boxes.values()] + bends) + 2
     made.height = max(box.y + box.h / 2 for box in made.boxes.values()) + 2
     for number, unseen in enumerate(graph.get("unseen", ())):
         text = words.cut(words.clean(unseen["why"]), int(made.width / at.COLUMN) - 4)
@@ -44,16 +48,22 @@ class _Host:
     """One host's part of the picture, from ``top`` down to ``bottom``."""
 
     def __init__(
-        self, host: dict[str, Any], made: Picture, top: float, call: int | None, home: dict[str, tuple[str, Link]]
+        self,
+        parts: Parts,
+        shown: dict[str, int],
+        made: Picture,
+        top: float,
+        call: int | None,
+        home: dict[str, tuple[str, Link]],
     ) -> None:
-        self.name, self.parts = words.clean(host["name"]), Parts(host)
+        self.name, self.parts, self.shown, self.main = words.clean(parts.name), parts, shown, parts.main(shown)
         self.made, self.top, self.call, self.home = made, top, call, home
         self.head = self.y = self.bottom = top + at.HEAD
         self.drawn: set[str] = set()
         self.waiting: list[tuple[Link, Box]] = []
 
-    def place(self) -> None:
-        """Put everything where it belongs."""
+    def place(self, *, shut: bool = False) -> None:
+        """Put everything where it belongs; in one box if the host is ``shut``."""
         frame = self.made.add(Box(f"host-{self.name}", ["host"], 0, 0, at.FRAME_W, 0))
         known = self.parts.root is not None
         title: list[Line] = [(f"host {self.name}" if known else self.name, "name")]
@@ -61,10 +71,14 @@ class _Host:
         head = boxed(f"title-{self.name}", ["title"], 0, 0, at.FRAME_W - at.MARGIN, title)
         head.x, head.y = at.FRAME_W / 2, self.top + 8 + head.h / 2
         self.made.add(head)
-        uplink, low = self._uplinks()
-        for bridge in self.parts.bridges:
-            self._bridge(bridge, uplink)
-        self._direct()
+        low = 0.0
+        if shut:
+            self._shut()
+        else:
+            uplink, low = self._uplinks()
+            for bridge in self.parts.bridges:
+                self._bridge(bridge, uplink)
+            self._direct()
         if self.y == self.head:
             middle = (at.PLATE_X + at.PLUG_X) / 2
             self.made.add(note(f"empty-{self.name}", middle, self.head + at.PITCH / 2, 200, "no networks yet"))
@@ -72,6 +86,23 @@ class _Host:
         self.bottom = max(self.y, low) + 8
         frame.h = self.bottom - self.top
         frame.x, frame.y = at.FRAME_W / 2, self.top + frame.h / 2
+
+    def _shut(self) -> None:
+        """All of the host in one box."""
+        nets, inner = len(self.parts.bridges), self.parts.inner
+        lines: list[Line] = [(words.count(len(inner), "container"), "name"), (words.count(nets, "bridge"), "soft")]
+        wide = at.FRAME_W - 2 * at.MARGIN
+        box = boxed(f"shut-{self.name}", self._folded([], inner), at.FRAME_W / 2, self.y, wide, lines)
+        box.y = self.y + box.h / 2
+        self.made.add(box)
+        self.y = box.y + box.h / 2 + 8
+
+    def _folded(self, ports: list[Link], spaces: list[Space]) -> list[str]:
+        """The classes of a box into which these are folded: what is wrong in there shows on it."""
+        links = [*ports, *(link for space in spaces for link in space["links"])]
+        made_now = self.call is not None and any(link["made_by"] == self.call for link in links)
+        wrong = ["left-over"] if any(link.get("left_over") for link in links) else []
+        return ["container", "more", *wrong, *(["made-now"] if made_now else [])]
 
     def _classes(self, *classes: str, link: Link) -> list[str]:
         found = list(classes)
@@ -93,8 +124,9 @@ class _Host:
             lines += [(address, "mono") for address in link["addresses"][:2]]
             if leads_out and parts.root and first is None:
                 lines += [(port, "port") for port in words.ports_of(parts.root, far=True)[:2]]
-            kind = "uplink" if leads_out else link["kind"] or "link"
+            kind = "uplink" if leads_out else words.of_kind(link, parts.links)
             lines.append(("down", "wrong") if link["state"] == "down" else (kind, "soft"))
+            lines += words.left_over(link)
             classes = self._classes("uplink" if leads_out else "other", link=link)
             box = boxed(f"uplink-{link['id']}", classes, at.UPLINK_X, 0, at.UPLINK_W, lines)
             box.y = y + (at.PITCH / 2 if y == self.head else box.h / 2)
@@ -117,8 +149,8 @@ class _Host:
 
     def _bridge(self, bridge: Link, uplink: Box | None) -> None:
         row, ports = self.parts.row, self.parts.ports.get(bridge["id"], [])
-        shown = [port for port in ports if row[port["id"]] < SHOWN]
-        folded = [port for port in ports if row[port["id"]] >= SHOWN]
+        most = self.shown[bridge["id"]]
+        shown, folded = ([port for port in ports if (row[port["id"]] < most) is which] for which in (True, False))
         count = max([row[port["id"]] + 1 for port in shown], default=0) + (1 if folded else 0)
         high = max(count * at.PITCH - 16, at.PLATE_H)
         top = self.y
@@ -130,7 +162,7 @@ class _Host:
             at.PLATE_X,
             0,
             at.PLATE_W,
-            _bridge_lines(bridge),
+            words.of_bridge(bridge),
             h=high,
         )
         plate.y = top + 8 + high / 2
@@ -144,24 +176,29 @@ class _Host:
             self.made.wire("edge", port["id"], self._classes("veth", link=port), plate, plug, y, y)
             self._far_end(port, plug)
         if folded:
-            self._fold(bridge, folded, plate, top + (count - 0.5) * at.PITCH)
+            self._fold(bridge["id"], folded, [], plate, top + (count - 0.5) * at.PITCH)
         self.y = top + max(count * at.PITCH, high + 16) + 20
 
-    def _fold(self, bridge: Link, ports: list[Link], plate: Box, y: float) -> None:
+    def _fold(self, group: str, ports: list[Link], hanging: list[Space], plate: Box | None, y: float) -> None:
+        """One box for the ports of a group that are not shown, and for what hangs on none."""
         home = self.parts.home
-        spaces = {home[port["peer"]]["id"] for port in ports if port["peer"] in home}
-        count = len(spaces) or len(ports)
-        what = ("container" if spaces else "port") + ("" if count == 1 else "s")
-        lines: list[Line] = [(f"+{count} {what}", "name")]
-        classes = ["container", "more"]
-        box = boxed(f"fold-{bridge['id']}", classes, at.BOX_X, y, at.BOX_W, lines)
-        self.made.wire("folded", bridge["id"], ["veth", "more"], plate, self.made.add(box), y, y)
-        self.drawn |= spaces - self.parts.main.keys()
+        spaces = {home[port["peer"]]["id"]: home[port["peer"]] for port in ports if port["peer"] in home}
+        spaces |= {space["id"]: space for space in hanging}
+        spaces = {each: space for each, space in spaces.items() if each not in self.main}
+        what = words.count(len(spaces), "container") if spaces else words.count(len(ports), "port")
+        lines: list[Line] = [(f"+{what}", "name")]
+        left = sum(1 for port in ports if port.get("left_over"))
+        lines += [(f"{left} left over", "wrong")] if left else []
+        classes = self._folded(ports, list(spaces.values()))
+        box = self.made.add(boxed(f"fold-{group}", classes, at.BOX_X, y, at.BOX_W, lines))
+        if plate is not None:
+            self.made.wire("folded", group, ["veth", "more"], plate, box, y, y)
+        self.drawn |= spaces.keys()
 
     def _plug(self, port: Link, y: float) -> Box:
         lines: list[Line] = [(words.clean(port["name"]), "mono")]
         if port.get("left_over"):
-            lines.append(("left over", "wrong"))
+            lines += words.left_over(port)
         elif port["state"] == "down":
             lines.append(("down", "wrong" if port["peer"] in self.parts.home else "soft"))
         elif port["kind"] != "veth":
@@ -178,7 +215,7 @@ class _Host:
             return
         space = parts.home.get(peer or "")
         if space is not None:
-            if parts.main.get(space["id"]) == port["id"]:
+            if self.main.get(space["id"]) == port["id"]:
                 self._container(space, plug.y)
             box = self.made.boxes.get(f"container-{space['id']}")
             if box is None:
@@ -247,7 +284,7 @@ class _Host:
     def _join(self, port: Link, plug: Box, box: Box) -> None:
         """The wire from a plug to its container; several come in one above the other."""
         link = self.parts.inside[port["peer"]]
-        before = sum(1 for wire in self.made.wires if wire.ends[1] == box.id)
+        before = self.made.into.get(box.id, 0)
         room = box.h / 2 - 10
         away = 0.0 if plug.y == box.y else min(14.0 * max(before, 1), room)
         y = box.y + (away if plug.y > box.y else -away)
@@ -255,29 +292,28 @@ class _Host:
 
     def _direct(self) -> None:
         """What hangs on no bridge: routed pairs, macvlan and ipvlan, containers with no link at all."""
-        row, ports = self.parts.row, self.parts.ports.get(None, [])
+        group, row = self.parts.direct, self.parts.row
+        most = self.shown.get(group, 0)
+        ports, hanging = self.parts.ports.get(group, []), self.parts.hanging
+        used = [row[each["id"]] for each in (*ports, *hanging)]
         for port in ports:
-            self._far_end(port, self._plug(port, self.y + (row[port["id"]] + 0.5) * at.PITCH))
-        self.y += max([row[port["id"]] + 1 for port in ports], default=0) * at.PITCH
-        for space in self.parts.inner:
-            if space["id"] in self.drawn:
-                continue
-            box = self._container(space, self.y + at.PITCH / 2)
-            for link in space["links"]:
-                above = self.made.boxes.get(f"uplink-{link.get('parent')}")
-                if above is not None:
-                    classes = self._classes("child", link=link)
-                    wire = self.made.wire("wire", link["id"], classes, above, box, above.y, box.y)
-                    wire.gap = above.x + above.w / 2 + 22
-            self.y += at.PITCH
+            if row[port["id"]] < most:
+                self._far_end(port, self._plug(port, self.y + (row[port["id"]] + 0.5) * at.PITCH))
+        for space in hanging:
+            if row[space["id"]] < most:
+                self._on_parent(space, self.y + (row[space["id"]] + 0.5) * at.PITCH)
+        count = max([each + 1 for each in used if each < most], default=0)
+        folded = [port for port in ports if row[port["id"]] >= most]
+        rest = [space for space in hanging if row[space["id"]] >= most]
+        if folded or rest:
+            self._fold(group, folded, rest, None, self.y + (count + 0.5) * at.PITCH)
+            count += 1
+        self.y += count * at.PITCH
 
-
-def _bridge_lines(bridge: Link) -> list[Line]:
-    name, addresses = bridge.get("network_name"), bridge["addresses"]
-    lines: list[Line] = [(words.clean(name), "name")] if name else []
-    lines.append((words.clean(bridge["name"]), "mono" if name else "strong"))
-    lines += [(address, "mono") for address in (addresses if len(addresses) <= 2 else addresses[:1])]
-    lines += [(f"+{len(addresses) - 1} addresses", "soft")] if len(addresses) > 2 else []
-    lines += [("left over", "wrong")] if bridge.get("left_over") else []
-    lines += [("down", "wrong")] if bridge["state"] == "down" else []
-    return lines
+    def _on_parent(self, space: Space, y: float) -> None:
+        box = self._container(space, y)
+        for link in space["links"]:
+            above = self.made.boxes.get(f"uplink-{link.get('parent')}")
+            if above is not None:
+                wire = self.made.wire("wire", link["id"], self._classes("child", link=link), above, box, above.y, box.y)
+                wire.gap = above.x + above.w / 2 + 22

@@ -12,13 +12,14 @@ import contextlib
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from workshop.errors import WorkshopError
 from workshop.journal import Journal
 from workshop.kernel.namespaces import Namespace
+from workshop.topology import places
 from workshop.topology.blame import Told
 from workshop.topology.graph import Graph
 from workshop.topology.hearing import Hearing
@@ -90,6 +91,22 @@ class Observer:
     def graph(self) -> Graph:
         """The graph as it is told in the journal so far. Not to be changed."""
         return self._state.graph
+
+    @contextlib.contextmanager
+    def opened(self, identity: str) -> Iterator[Namespace | None]:
+        """The namespace with that ID, for the length of a ``with``; ``None`` if it is gone or was never seen."""
+        space = self._state.space(identity)
+        if space is not None and space.root:
+            yield self._namespaces[space.owner]
+            return
+        with places.opened(space.path) if space is not None else contextlib.nullcontext() as found:
+            if found is not None and found.id == identity:
+                yield found
+                return
+        paths = self._state.hearings[space.owner].paths if space is not None else ()
+        path = next((path for key, path in places.candidates(paths) if places.identity(key) == identity), "")
+        with places.opened(path if space is not None else "") as found:
+            yield found if found is not None and found.id == identity else None
 
     def collect(self) -> None:
         """Take in what the kernel has announced by now. Quick (some µs), from any thread.

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-SHOWN = 30
-"""How many rows of a bridge are shown; the containers in the rest are folded into one box."""
-
 Link = dict[str, Any]
 Space = dict[str, Any]
 
 
-def rows(ports: list[Link]) -> dict[str, int]:
-    """The row of each port, by link ID: its own; for those without one, by age, the lowest that is free."""
+def rows(ports: list[dict[str, Any]]) -> dict[str, int]:
+    """The row of each port (or of a container without one), by ID: its own; for those that have none, by age, the
+    lowest that is free."""
     found: dict[str, int] = {}
     taken: set[int] = set()
     by_age = sorted(ports, key=lambda link: (link["born"], link["id"]))
@@ -34,42 +32,55 @@ def rows(ports: list[Link]) -> dict[str, int]:
 class Parts:
     """One host of the graph, sorted out.
 
-    ``bridges`` by age; ``ports`` of each bridge by its ID (under ``None``: host ends on no bridge) with
-    their ``row``; ``home``: the namespace of each link outside of the root namespace; ``main``: the port at
-    which each container is drawn, by namespace ID; ``loose``: other ends that are still in the root
-    namespace; ``others``: the rest, those that lead ``out`` first.
+    ``bridges`` by age; ``ports`` of each bridge by its ID (under ``direct``: host ends on no bridge); ``hanging``:
+    containers that have no port, on a parent or on nothing; the ``row`` of each port and each of these by its ID, and
+    how many ``rows`` each group has; ``home``: the namespace of each link outside of the root namespace; ``loose``:
+    other ends that are still in the root namespace; ``others``: the rest, those that lead ``out`` first.
     """
 
     def __init__(self, host: dict[str, Any]) -> None:
         spaces = host["namespaces"]
+        self.name: str = host["name"]
         self.root: Space | None = next((each for each in spaces if each["root"]), None)
+        self.direct: str = self.root["id"] if self.root else ""
         self.inner: list[Space] = [each for each in spaces if not each["root"]]
         self.links: dict[str, Link] = {link["id"]: link for link in (self.root["links"] if self.root else ())}
         self.home: dict[str, Space] = {link["id"]: space for space in self.inner for link in space["links"]}
         self.inside: dict[str, Link] = {link["id"]: link for space in self.inner for link in space["links"]}
         self.bridges = [link for link in self.links.values() if link["kind"] == "bridge"]
-        self.ports: dict[str | None, list[Link]] = {}
+        self.ports: dict[str, list[Link]] = {}
         for link in self.links.values():
             if link["master"] in self.links:
                 self.ports.setdefault(link["master"], []).append(link)
             elif link["peer"] in self.home and link["kind"] == "veth":
-                self.ports.setdefault(None, []).append(link)
-        self.row = {each: row for ports in self.ports.values() for each, row in rows(ports).items()}
+                self.ports.setdefault(self.direct, []).append(link)
+        plugged = {self.home[port["peer"]]["id"] for each in self.ports.values() for port in each if self._leads(port)}
+        self.hanging = [space for space in self.inner if space["id"] not in plugged]
+        groups: dict[str, list[dict[str, Any]]] = dict(self.ports)
+        groups[self.direct] = [*self.ports.get(self.direct, ()), *self.hanging]
+        found = {group: rows(each) for group, each in groups.items()}
+        self.row = {each: row for group in found.values() for each, row in group.items()}
+        self.rows = {bridge["id"]: 0 for bridge in self.bridges}
+        self.rows |= {group: max(each.values(), default=-1) + 1 for group, each in found.items()}
         self.loose = {
             port["peer"]
             for ports in self.ports.values()
             for port in ports
             if port["peer"] in self.links and port["peer"] not in self.row
         }
-        self.main = self._main()
         self.out, self.others = self._others()
 
-    def _main(self) -> dict[str, str]:
+    def _leads(self, port: Link) -> bool:
+        return port["peer"] in self.home
+
+    def main(self, shown: dict[str, int]) -> dict[str, str]:
+        """The port at which each container is drawn, by namespace ID: its oldest interface's. ``shown`` rows of each
+        group are."""
         found: dict[str, tuple[int, str]] = {}
         for group, ports in self.ports.items():
             for port in ports:
-                space = self.home.get(port["peer"] or "")
-                if space is not None and (group is None or self.row[port["id"]] < SHOWN):
+                if self._leads(port) and self.row[port["id"]] < shown[group]:
+                    space = self.home[port["peer"]]
                     age = (self.inside[port["peer"]]["born"], port["id"])
                     found[space["id"]] = min(found.get(space["id"], age), age)
         return {space: port for space, (_, port) in found.items()}

@@ -12,17 +12,17 @@ PITCH = 100
 """The height of a row: a container with three lines under its name goes into it."""
 
 MARGIN, HEAD = 24, 72
-UPLINK_W, PLATE_W, PLUG_W, BOX_W = 166, 156, 136, 280
+UPLINK_W, PLATE_W, PLUG_W, BOX_W = 166, 156, 136, 290
 UPLINK_X = MARGIN + UPLINK_W / 2
 PLATE_X = UPLINK_X + UPLINK_W / 2 + 44 + PLATE_W / 2
 PLUG_X = PLATE_X + PLATE_W / 2 + 48 + PLUG_W / 2
 FRAME_W = PLUG_X + PLUG_W / 2 + 36
 BOX_X = FRAME_W + 64 + BOX_W / 2
+BEND = 70
+"""How far to their right the points of a line between two boxes above each other are; it bends by 3/4 of that."""
+
 BETWEEN = 28
 """Between two hosts."""
-
-AROUND = 56
-"""Beside the boxes: room for the way of a tunnel from one host to the next."""
 
 PLATE_H = 112
 LINE_H, NAME_H = 18, 22
@@ -70,6 +70,8 @@ class Picture:
     height: float = 0
     boxes: dict[str, Box] = field(default_factory=dict)
     wires: list[Wire] = field(default_factory=list)
+    into: dict[str, int] = field(default_factory=dict)
+    """How many wires end at a box, by its ID."""
 
     def add(self, box: Box) -> Box:
         """Put a box in; gives it back."""
@@ -81,6 +83,7 @@ class Picture:
         side = two.x + two.w / 2 if one.x == two.x else two.x - two.w / 2  # two plugs: along their right side
         wire = Wire(f"{word}-{link}", classes, (one.id, two.id), (one.x + one.w / 2, start), (side, end))
         self.wires.append(wire)
+        self.into[two.id] = self.into.get(two.id, 0) + 1
         return wire
 
 

@@ -55,6 +55,8 @@ class Space:
     neighbours: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
     fdb: dict[tuple[int, str, str | None], dict[str, Any]] = field(default_factory=dict)
     json: dict[str, Any] | None = None
+    row: int | None = None
+    row_of: int | str | None = None
 
     def take(self, message: Message, facts: Callable[[Space, Message], Facts]) -> None:
         """Learn from one message. ``facts`` is asked about links that were not there before."""

@@ -70,6 +70,10 @@ class State:
         for identity, told in self._remembered.items():
             hearing.remember(identity, *told)
 
+    def space(self, identity: str) -> Space | None:
+        """What is known of the namespace with that ID. May be asked in any thread."""
+        return self._spaces.get(identity)
+
     def look(self) -> None:
         """Ask for all there is around all hosts; the graph is made anew."""
         for hearing in self.hearings.values():
@@ -232,21 +236,25 @@ class State:
                 del numbers[space.nsid]
 
     def _build(self, at: float) -> Graph:
-        def left_over(identity: str | None) -> bool:
-            ended = self._calls.deleted.get(identity or "")
-            if ended is not None and at - ended < LEFT_OVER:
-                self._again = self._again or ended + LEFT_OVER
-            return ended is not None and at - ended >= LEFT_OVER
+        def should_have_gone(identity: str | None) -> int | None:
+            call = self._calls.deleted.get(identity or "")
+            if call is None or call.ended is None:
+                return None
+            if at - call.ended < LEFT_OVER:
+                self._again = self._again or call.ended + LEFT_OVER
+                return None
+            return call.number
 
         hosts = []
         for name, hearing in sorted(self.hearings.items()):
             mine = [space for space in self._spaces.values() if space.owner == name]
             ports = self._place_ports(name, mine)
+            view.give_rows(hearing.root, mine, self._peers)
             spaces = []
             for space in mine:
                 if space in self._dirty or space.json is None:
                     mine_ports = ports.get(space.id, [])
-                    view.build(space, hearing.root, self._peers, self._known, mine_ports, left_over)
+                    view.build(space, hearing.root, self._peers, self._known, mine_ports, should_have_gone)
                 spaces.append(space.json)
             hosts.append({"name": name, "namespaces": sorted(spaces, key=graphs.ORDER["namespace"])})
         return {**self.graph, "hosts": hosts, "unseen": self._unseen()}

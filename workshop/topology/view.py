@@ -9,7 +9,7 @@ from typing import Any
 from workshop.journal import Event
 from workshop.topology import graph as graphs
 from workshop.topology import places
-from workshop.topology.space import Link, Space
+from workshop.topology.space import Facts, Link, Space
 from workshop.topology.wire import MAIN_TABLE
 
 CHILDREN = ("macvlan", "ipvlan", "vlan", "macvtap", "ipvtap", "vxlan")
@@ -94,29 +94,38 @@ def parent(space: Space, link: Link, root: Space | None) -> str | None:
     return f"{there.id}/{other}" if there is not None and other in there.links else None
 
 
-def give_rows(space: Space, peer: dict[str, str]) -> None:
-    """Give every port of a bridge a row of its own in the picture: the lowest that is free.
+def give_rows(root: Space, spaces: Iterable[Space], peer: dict[str, str]) -> None:
+    """Give every port of a bridge a row of its own in the picture, the lowest that is free; likewise to what is on no
+    bridge: host ends, and the containers of that host among ``spaces`` that have no end at it.
 
-    A port keeps its row for as long as it is on that bridge, so nothing moves when others come and go.
+    Each keeps its row for as long as it is there, so nothing moves when others come and go.
     """
     taken: dict[Any, set[int]] = {}
-    new = []
-    for link in sorted(space.links.values(), key=lambda each: each.facts.born):
-        facts, group = link.facts, link.value["master"]
+    new: list[Facts | Space] = []
+
+    def place(one: Facts | Space, group: Any) -> None:
         if group is None:
-            other = peer.get(f"{space.id}/{link.index}", "")
-            group = "direct" if other and not other.startswith(space.id + "/") else None
-        if group is None:
-            facts.row = facts.row_of = None
-        elif facts.row is not None and facts.row_of == group:
-            taken.setdefault(group, set()).add(facts.row)
+            one.row = one.row_of = None
+        elif one.row is not None and one.row_of == group:
+            taken.setdefault(group, set()).add(one.row)
         else:
-            facts.row_of = group
-            new.append(facts)
-    for facts in new:
-        rows = taken.setdefault(facts.row_of, set())
-        facts.row = next(row for row in range(len(rows) + 1) if row not in rows)
-        rows.add(facts.row)
+            one.row_of = group
+            new.append(one)
+
+    for link in sorted(root.links.values(), key=lambda each: each.facts.born):
+        group = link.value["master"]
+        if group is None:
+            other = peer.get(f"{root.id}/{link.index}", "")
+            group = "direct" if other and not other.startswith(root.id + "/") else None
+        place(link.facts, group)
+    for space in sorted(spaces, key=lambda each: each.born):
+        if not space.root:
+            ends = (peer.get(f"{space.id}/{index}", "") for index in space.links)
+            place(space, None if any(end.startswith(root.id + "/") for end in ends) else "direct")
+    for one in new:
+        rows = taken.setdefault(one.row_of, set())
+        one.row = next(row for row in range(len(rows) + 1) if row not in rows)
+        rows.add(one.row)
 
 
 def build(
@@ -125,14 +134,12 @@ def build(
     peer: dict[str, str],
     known: Known,
     ports: list[Any],
-    left_over: Callable[[str | None], bool],
+    should_have_gone: Callable[[str | None], int | None],
 ) -> dict[str, Any]:
     """The JSON of one namespace. Links that are as they were are the same objects as before.
 
-    ``left_over`` says whether the network or endpoint with that ID was deleted and should be gone.
+    ``should_have_gone`` gives the call that deleted the network or endpoint with that ID, if all of it should be gone.
     """
-    if space.root:
-        give_rows(space, peer)
     before = {each["id"]: each for each in space.json["links"]} if space.json else {}
     addresses: dict[int, list[tuple[int, str]]] = {}
     for (index, address), family in space.addresses.items():
@@ -141,6 +148,7 @@ def build(
     for link in sorted(space.links.values(), key=lambda each: (each.facts.born, f"{space.id}/{each.index}")):
         identity, value, facts = f"{space.id}/{link.index}", link.value, link.facts
         mine = sorted(addresses.get(link.index, ()), key=lambda each: each[0])  # stable: IPv4 first
+        deleted_by = should_have_gone(facts.endpoint or facts.network)
         new = {
             "id": identity,
             "index": link.index,
@@ -156,7 +164,8 @@ def build(
             "made_by": facts.made_by,
             "born": facts.born,
             "row": facts.row,
-            "left_over": left_over(facts.endpoint or facts.network),
+            "left_over": deleted_by is not None,
+            "should_have_gone": deleted_by,
         }
         was = before.get(identity)
         links.append(was if was == new else new)
@@ -166,6 +175,7 @@ def build(
         "name": space.owner if space.root else (container or {}).get("name") or space.name,
         "container": container,
         "born": space.born,
+        "row": space.row,
         "ports": ports,
     }
     new = graphs.namespace(space.id, **own)

@@ -75,6 +75,26 @@ def of_info(link: dict[str, Any]) -> list[str]:
     return [clean(said.format(info[key])) for key, said in SAID.items() if info.get(key) is not None]
 
 
+def of_kind(link: dict[str, Any], links: Mapping[str, dict[str, Any]]) -> str:
+    """What kind of link it is, with what it sits on: ``VLAN 10 on eth0``, ``dummy``. ``links`` are those beside it."""
+    own, below = of_info(link), links.get(link.get("parent") or "")
+    kind = own[0] if link["kind"] == "vlan" and own else link["kind"] or "link"
+    return f"{kind} on {clean(below['name'])}" if below else kind
+
+
+def left_over(link: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is said of a link that should be gone, as lines with their style; nothing if it is well."""
+    if not link.get("left_over"):
+        return []
+    number = link.get("should_have_gone")
+    return [("left over", "wrong"), *([(f"by call {number}", "wrong")] if number else [])]
+
+
+def count(number: int, what: str) -> str:
+    """``1 container``, ``2 containers``."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def of_port(port: dict[str, Any], *, far: bool = False) -> str:
     """A published port: ``8080 → 80/tcp``; ``far``: with the address it leads to."""
     host_ip = str(port.get("host_ip") or "")
@@ -92,7 +112,8 @@ def interfaces(space: dict[str, Any], most: int, above: Mapping[str, dict[str, A
     """What is said of a container's interfaces and ports in at most ``most`` lines: ``(text, style)`` each.
 
     ``above`` are the links of its host by ID, among them the parents of macvlan and ipvlan links. If there is no room
-    for all, the MACs are left out, then further addresses, then ports. Styles are those of ``draw.STYLES``.
+    for all, the MACs are left out first, then the image, then further addresses, then ports. Styles are those of
+    ``draw.STYLES``.
     """
     lines: list[tuple[int, str, str]] = []
     links = sorted(space["links"], key=lambda link: (link["born"], link["id"]))
@@ -109,11 +130,25 @@ def interfaces(space: dict[str, Any], most: int, above: Mapping[str, dict[str, A
         if link["mac"]:
             lines.append((3, link["mac"], "soft"))
     lines += [(1, port, "port") for port in ports_of(space)]
-    if not lines:
-        return [("no interface", "plain")]
-    if len(lines) > most:
-        lines = [line for line in lines if line[0] != 3]
+    lines += [] if lines else [(0, "no interface", "plain")]
+    image = (space.get("container") or {}).get("image")
+    lines += [(4, clean(image), "plain")] if image else []
+    for least in (3, 4):
+        if len(lines) > most:
+            lines = [line for line in lines if line[0] != least]
     if len(lines) <= most:
         return [(text, style) for _, text, style in lines]
     kept = sorted(sorted(range(len(lines)), key=lambda at: lines[at][0])[: most - 1])
     return [*(lines[at][1:] for at in kept), (f"+{len(lines) - len(kept)} more", "soft")]
+
+
+def of_bridge(bridge: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is written on a bridge, as lines with their style."""
+    name, addresses = bridge.get("network_name"), bridge["addresses"]
+    lines: list[tuple[str, str]] = [(clean(name), "name")] if name else []
+    lines.append((clean(bridge["name"]), "mono" if name else "strong"))
+    lines += [(address, "mono") for address in (addresses if len(addresses) <= 2 else addresses[:1])]
+    lines += [(f"+{len(addresses) - 1} addresses", "soft")] if len(addresses) > 2 else []
+    lines += left_over(bridge)
+    lines += [("down", "wrong")] if bridge["state"] == "down" else []
+    return lines
