@@ -8,7 +8,7 @@ ARGS ?=
 JOBS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-engines bench recordings slides-pdf plugin check clean force
+.PHONY: help demo test test-engines table bench recordings slides-pdf plugin check clean force
 
 help: ## what there is to make
 	@echo "A Docker network plugin you can see through. Make one of:"
@@ -22,8 +22,11 @@ demo: $(VENV)/.ready ## set up, start the lab and the dashboard, give the talk t
 test: $(VENV)/.ready-test ## set up, run all tests that this machine can run, say which it left out and why
 	@$(IN_VENV) -m pytest -n $(JOBS) --maxprocesses=4 $(ARGS)
 
-test-engines: $(VENV)/.ready-test ## the same tests on Docker Engine 20.10, 26.1 and 28.5 (as root)
-	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest --all-kinds tests/engines $(ARGS)
+test-engines: $(VENV)/.ready-test ## the tests on Docker Engine 20.10, 26.1 and 28.5 (as root)
+	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest --all-kinds tests/engines tests/vm/test_networks.py $(ARGS)
+
+table: $(VENV)/.ready-test ## put what the tests on engines have shown into docs/tried.json and the README's table
+	@$(IN_VENV) -m tests.support.tried_table
 
 bench: $(VENV)/.ready-test ## measure, print a table, write bench.json
 	@$(IN_VENV) -m bench $(ARGS)

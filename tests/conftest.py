@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import kinds, sharing
+from tests.support import kinds, sharing, tried
 from tests.support.leftovers import MARK, Leftovers
 
 HERE = Path(__file__).parent
@@ -44,6 +44,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_left_out] = Counter()
     for name, needs in kinds.MARKERS.items():
         config.addinivalue_line("markers", f"{name}: needs {needs}")
+    config.addinivalue_line("markers", tried.MARK)
+    config.pluginmanager.register(tried.Recorder(writes=not is_worker(config)), "tried")
 
 
 def is_worker(config: pytest.Config) -> bool:

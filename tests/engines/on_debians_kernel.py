@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -42,6 +43,18 @@ def links(engine: Engine) -> str:
     return engine.exec("ip", "-o", "link").stdout
 
 
+@pytest.mark.tries(
+    "ipvlan",
+    "create",
+    "run",
+    "ping",
+    "static IP and MAC",
+    "IPv6",
+    "MTU",
+    "restart of the plugin",
+    "restart of dockerd",
+    "removal",
+)
 def test_l2_on_a_vlan_and_what_stays_when_plugin_and_engine_are_restarted(
     world: World, engine: Engine, plugin: Plugin, neighbour: Neighbour
 ):
@@ -77,6 +90,7 @@ def test_l2_on_a_vlan_and_what_stays_when_plugin_and_engine_are_restarted(
     assert VLAN not in links(engine)
 
 
+@pytest.mark.tries("ipvlan", "ping", "IPv6")
 @pytest.mark.parametrize("mode", ["l3", "l3s"])
 def test_in_l3_the_host_routes_and_subnets_of_one_network_reach_each_other(
     world: World, engine: Engine, neighbour: Neighbour, mode: str
@@ -117,6 +131,32 @@ def test_without_a_parent_containers_reach_each_other_and_nothing_else(world: Wo
     engine.docker("rm", "-f", one.name, two.name)
     engine.docker("network", "rm", name)
     assert dummy not in links(engine)
+
+
+@pytest.mark.tries("ipvlan", "disconnect", "parallel starts", "removal")
+def test_containers_start_at_once_and_one_is_disconnected_and_connected_again(
+    world: World, engine: Engine, plugin: Plugin
+):
+    name = world.network("-o", "type=ipvlan", "-o", f"parent={WIRE}")
+    containers = [world.expect(world.new_name("many")) for _ in range(4)]
+
+    def start(container):
+        return engine.docker("run", "-d", "--name", container.name, "--net", name, *SLEEP)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, containers))
+    addresses = [container.address(name) for container in containers]
+    assert len(set(addresses)) == 4
+    one, two = containers[:2]
+    assert all(one.pings(address) for address in addresses[1:])
+    engine.docker("network", "disconnect", name, two.name)
+    assert "eth0" not in two.sh("ip -o link").stdout
+    assert not one.pings(addresses[1], tries=1)
+    engine.docker("network", "connect", name, two.name)
+    assert one.pings(two.address(name))
+    engine.docker("rm", "-f", *(container.name for container in containers))
+    engine.docker("network", "rm", name)
+    assert disagreements(engine, plugin) == []
 
 
 def test_subnets_of_an_internal_network_in_l3_reach_each_other_and_nothing_else(world: World, engine: Engine):

@@ -49,6 +49,7 @@ def mac_of_wire(engine: Engine) -> str:
     return engine.exec("ip", "-o", "link", "show", WIRE).stdout.split("link/ether ")[1].split()[0]
 
 
+@pytest.mark.tries("macvlan", "create", "run", "ping", "static IP and MAC")
 def test_containers_are_machines_of_their_own_on_the_parent_s_network(
     world: World, engine: Engine, neighbour: Neighbour
 ):
@@ -73,6 +74,7 @@ def test_containers_are_machines_of_their_own_on_the_parent_s_network(
     assert "eth0    inet 10." in said
 
 
+@pytest.mark.tries("macvlan", "ping", "IPv6", "MTU")
 def test_a_dual_stack_network_carries_both_with_the_mtu_that_was_asked_for(world: World, neighbour: Neighbour):
     name = world.network(*ON_WIRE, "-o", "com.docker.network.driver.mtu=1400", ipv6=True)
     one, two = world.container(name), world.container(name)
@@ -150,6 +152,7 @@ def test_an_internal_network_has_no_default_route(world: World, neighbour: Neigh
     assert "Network is unreachable" in one.sh(f"ping -c 1 {NEIGHBOUR4}", check=False).stderr
 
 
+@pytest.mark.tries("macvlan", "disconnect")
 def test_a_running_container_is_connected_disconnected_and_started_again(world: World, engine: Engine):
     other, name = world.network(), world.network(*ON_WIRE)
     one, two = world.container(other), world.container(name)
@@ -166,6 +169,7 @@ def test_a_running_container_is_connected_disconnected_and_started_again(world: 
     assert three.pings(two.name, tries=3)
 
 
+@pytest.mark.tries("macvlan", "restart of the plugin", "restart of dockerd")
 def test_containers_go_on_while_the_plugin_ends_or_dies_and_come_back_with_the_engine(
     world: World, engine: Engine, plugin: Plugin, neighbour: Neighbour
 ):
@@ -186,6 +190,7 @@ def test_containers_go_on_while_the_plugin_ends_or_dies_and_come_back_with_the_e
         assert one.pings(router)
 
 
+@pytest.mark.tries("macvlan", "parallel starts", "removal")
 def test_six_containers_start_and_end_at_once(world: World, engine: Engine, plugin: Plugin):
     name = world.network(*ON_WIRE)
     containers = [world.expect(world.new_name("many")) for _ in range(6)]
@@ -201,6 +206,7 @@ def test_six_containers_start_and_end_at_once(world: World, engine: Engine, plug
     assert containers[0].sh(script, check=False).returncode == 0
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda container: engine.docker("rm", "-f", container.name), containers))
+    engine.docker("network", "rm", name)
     assert disagreements(engine, plugin) == []
 
 

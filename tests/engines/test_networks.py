@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from tests.support.engine import IMAGE, Engine
 from tests.support.neighbour import ENGINE4, NEIGHBOUR4, NEIGHBOUR6, Neighbour
 from tests.support.shell import until
@@ -12,6 +14,7 @@ from tests.support.traffic import ask, refuses, server
 from tests.support.world import SLEEP, World
 
 
+@pytest.mark.tries("bridge", "create", "removal")
 def test_a_network_is_created_inspected_and_removed(world: World, engine: Engine):
     name = world.network("--label", "a=b")
     shown = engine.inspect(name)
@@ -29,6 +32,7 @@ def test_a_network_gets_a_subnet_from_docker_where_none_is_named(world: World):
     assert one.pings(two.address(name))
 
 
+@pytest.mark.tries("bridge", "run", "ping")
 def test_containers_ping_each_other_by_name_and_address(world: World):
     name = world.network()
     one, two = world.container(name), world.container(name, "--network-alias", "web")
@@ -38,6 +42,7 @@ def test_containers_ping_each_other_by_name_and_address(world: World):
     assert one.pings("web")
 
 
+@pytest.mark.tries("bridge", "run", "removal")
 def test_a_container_that_ran_once_leaves_nothing(world: World, engine: Engine):
     name = world.network()
     said = engine.docker("run", "--rm", "--net", name, IMAGE, "ip", "-o", "addr").stdout
@@ -54,6 +59,7 @@ def test_traffic_passes_beside_dockers_own_forward_drop(world: World, engine: En
     assert one.pings(NEIGHBOUR4)
 
 
+@pytest.mark.tries("bridge", "static IP and MAC")
 def test_a_container_gets_the_address_and_mac_that_were_asked_for(world: World):
     name = world.network()
     address = world.subnet.replace("0/24", "77")
@@ -65,6 +71,7 @@ def test_a_container_gets_the_address_and_mac_that_were_asked_for(world: World):
     assert two.pings(address)
 
 
+@pytest.mark.tries("bridge", "ping", "IPv6")
 def test_a_dual_stack_network_carries_both(world: World):
     name = world.network(ipv6=True)
     one, two = world.container(name), world.container(name)
@@ -89,6 +96,7 @@ def test_an_internal_network_has_no_way_out(world: World, engine: Engine, neighb
     neighbour.route(world.subnet, remove=True)
 
 
+@pytest.mark.tries("bridge", "disconnect")
 def test_a_running_container_is_connected_and_disconnected(world: World, engine: Engine):
     first, second = world.network(), world.network()
     one, two, three = world.container(first), world.container(second), world.container(first)
@@ -114,6 +122,7 @@ def test_stop_start_and_restart_keep_a_container_reachable(world: World, engine:
         assert one.pings(two.name, tries=3), steps
 
 
+@pytest.mark.tries("bridge", "parallel starts", "removal")
 def test_twenty_containers_start_and_end_at_once(world: World, engine: Engine):
     name = world.network()
     containers = [world.expect(world.new_name("many")) for _ in range(20)]
@@ -132,6 +141,7 @@ def test_twenty_containers_start_and_end_at_once(world: World, engine: Engine):
         list(pool.map(lambda container: engine.docker("rm", "-f", container.name), containers))
 
 
+@pytest.mark.tries("bridge", "MTU")
 def test_the_mtu_that_was_asked_for_is_that_of_the_container_and_the_bridge(world: World, engine: Engine):
     name = world.network("-o", "com.docker.network.driver.mtu=1400")
     one = world.container(name)

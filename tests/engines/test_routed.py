@@ -21,6 +21,7 @@ from workshop.kernel.namespaces import Namespace
 ROUTED = ("-o", "type=routed")
 
 
+@pytest.mark.tries("routed", "create", "run", "ping", "static IP and MAC", "IPv6", "MTU")
 def test_containers_reach_each_other_the_host_and_what_is_outside(world: World, engine: Engine):
     name = world.network(*ROUTED, "-o", "mtu=1400", ipv6=True)
     address, address6 = world.subnet.replace("0/24", "77"), world.subnet6.replace("/64", "77")
@@ -144,6 +145,7 @@ def test_networks_are_apart_and_containers_where_that_was_asked_for(world: World
     assert not hears(two.sandbox, one.sandbox, address, seven.address(second)), "it speaks for another network's"
 
 
+@pytest.mark.tries("routed", "disconnect")
 def test_a_running_container_is_connected_and_disconnected(world: World, engine: Engine):
     first, second = world.network(*ROUTED, ipv6=True), world.network(*ROUTED, ipv6=True)
     one, two, three = world.container(first), world.container(second), world.container(first)
@@ -158,6 +160,7 @@ def test_a_running_container_is_connected_and_disconnected(world: World, engine:
     assert one.pings(two.name)
 
 
+@pytest.mark.tries("routed", "parallel starts", "removal")
 def test_ten_containers_start_and_end_at_once_and_nothing_is_left(world: World, engine: Engine, plugin: Plugin):
     name = world.network(*ROUTED, "--ipam-driver", plugin.name, ipv6=True)
     containers = [world.expect(world.new_name("many")) for _ in range(10)]
@@ -174,10 +177,12 @@ def test_ten_containers_start_and_end_at_once_and_nothing_is_left(world: World, 
     assert disagreements(engine, plugin) == []
     with ThreadPoolExecutor(10) as pool:
         list(pool.map(lambda container: engine.docker("rm", "-f", container.name), containers))
+    engine.docker("network", "rm", name)
     assert disagreements(engine, plugin) == []
     assert world.subnet.removesuffix("0/24") not in engine.exec("ip", "route").stdout
 
 
+@pytest.mark.tries("routed", "restart of the plugin", "restart of dockerd")
 def test_containers_outlive_the_plugin_and_docker_finds_its_networks_again(
     world: World, engine: Engine, plugin: Plugin, neighbour: Neighbour
 ):

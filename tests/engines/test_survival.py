@@ -16,6 +16,7 @@ from tests.support.traffic import ask, server
 from tests.support.world import SLEEP, World
 
 
+@pytest.mark.tries("bridge", "restart of the plugin")
 def test_containers_go_on_while_the_plugin_is_restarted(
     world: World, engine: Engine, plugin: Plugin, neighbour: Neighbour
 ):
@@ -35,6 +36,7 @@ def test_containers_go_on_while_the_plugin_is_restarted(
     assert one.pings(two.name)
 
 
+@pytest.mark.tries("bridge", "restart of the plugin")
 def test_containers_go_on_after_the_plugin_was_killed(world: World, engine: Engine, plugin: Plugin):
     name = world.network()
     one, two = world.container(name), world.container(name)
@@ -137,6 +139,7 @@ def test_nothing_is_left_when_the_plugin_is_killed_while_many_start(world: World
             assert last.pings(container.address(name))
 
 
+@pytest.mark.tries("bridge", "restart of dockerd")
 def test_a_restarted_engine_finds_its_networks_and_containers(world: World, engine: Engine, neighbour: Neighbour):
     name = world.network(ipv6=True)
     one = world.container(name, "--restart", "always", "-p", "18220:80")
@@ -150,6 +153,7 @@ def test_a_restarted_engine_finds_its_networks_and_containers(world: World, engi
     assert three.pings(one.name)
 
 
+@pytest.mark.tries("bridge", "restart of dockerd")
 def test_an_engine_that_was_killed_leaves_nothing_behind_in_the_end(world: World, engine: Engine):
     name = world.network()
     one = world.container(name, "--restart", "always", "-p", "18230:80")
@@ -172,6 +176,7 @@ def test_a_container_is_removed_while_the_plugin_is_away(world: World, engine: E
     assert until(lambda: not disagreements(engine, plugin), 30), disagreements(engine, plugin)
 
 
+@pytest.mark.tries("bridge", "restart of the plugin", "restart of dockerd")
 def test_the_plugin_and_the_engine_are_both_restarted(world: World, engine: Engine, plugin: Plugin):
     name = world.network()
     one = world.container(name, "--restart", "always")

@@ -58,6 +58,7 @@ def node(world: World, address: str, *, gone: bool = False) -> None:
     assert world.plugin.call(route, {"DiscoveryType": 1, "DiscoveryData": data}) == {}
 
 
+@pytest.mark.tries("vxlan", "create", "run", "ping", "static IP and MAC", "IPv6", "MTU")
 def test_containers_of_two_engines_reach_each_other_and_the_tunnel_is_seen_on_the_cable(both):
     near, far = both
     net = Shared(near, far, ipv6=True)
@@ -80,12 +81,14 @@ def test_containers_of_two_engines_reach_each_other_and_the_tunnel_is_seen_on_th
         assert ask(one.sandbox, "tcp", two.address(net.name), 80) == f"{net.prefix}.77"
 
 
+@pytest.mark.tries("vxlan", "MTU", "disconnect")
 def test_a_container_is_disconnected_and_connected_and_another_moves_to_the_other_engine(both):
     near, far = both
-    net = Shared(near, far)
+    net = Shared(near, far, "-o", "mtu=1400")
     one, two = near.container(net.name), far.container(net.name)
     there = two.address(net.name)
     assert one.pings(there)
+    assert "mtu 1400" in one.sh("ip link show eth0").stdout
     far.engine.docker("network", "disconnect", net.name, two.name)
     assert not one.pings(there, tries=1)
     far.engine.docker("network", "connect", "--ip", there, net.name, two.name)
@@ -99,6 +102,7 @@ def test_a_container_is_disconnected_and_connected_and_another_moves_to_the_othe
     assert again.pings(one.address(net.name))
 
 
+@pytest.mark.tries("vxlan", "restart of the plugin", "restart of dockerd")
 def test_tunnels_outlive_plugins_and_find_their_nodes_again_and_containers_outlive_engines(both):
     near, far = both
     net = Shared(near, far, "-o", f"parent={LINK}", peers="")
@@ -120,6 +124,7 @@ def test_tunnels_outlive_plugins_and_find_their_nodes_again_and_containers_outli
     assert not one.pings(two.address(net.name), tries=1)
 
 
+@pytest.mark.tries("vxlan", "parallel starts")
 def test_many_containers_start_at_once_on_both_engines_over_an_underlay_of_ipv6(both):
     near, far = both
     net = Shared(near, far, peers=f"{NEAR6},{FAR6}")
@@ -154,6 +159,7 @@ def test_what_cannot_be_is_told_to_the_user_and_makes_nothing(both):
     assert "wrong" not in near.engine.docker("network", "ls").stdout
 
 
+@pytest.mark.tries("vxlan", "removal")
 def test_nothing_is_left_on_either_engine(both):
     near, far = both
     net = Shared(near, far, "-o", "proxy_arp=true")

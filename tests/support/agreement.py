@@ -17,7 +17,7 @@ _OURS = re.compile(r"\bws[bhcdv][0-9a-z]{10}\b")
 _NOT_DOCKERS = ("tunnels ", "nodes ")
 """Rows that Docker has nothing like."""
 
-WITHOUT_LINKS = ("macvlan", "ipvlan")
+WITHOUT_LINKS = ("macvlan", "ipvlan", "null")
 """Types of networks that have no link of ours on the host while their containers run."""
 
 WITHOUT_BRIDGE = ("routed",)
