@@ -19,7 +19,9 @@ SECTIONS = (
     "commands",
     "start",
     "routes",
+    "each_driver",
     "run_ratio",
+    "traffic",
     "browser",
     "picture",
     "pixel",
@@ -43,7 +45,9 @@ def main(wanted: list[str]) -> int:
         module = importlib.import_module(f"bench.{name}")
         console.print(f"measuring: {module.TITLE} ...", style="dim")
         try:
-            found[module.TITLE] = module.measure()
+            rows = module.measure()
+            found[module.TITLE] = [row for row in rows if isinstance(row, Row)]
+            left_out |= {f"{module.TITLE}, in part": str(row) for row in rows if isinstance(row, LeftOut)}
         except LeftOut as reason:
             left_out[module.TITLE] = str(reason)
         except Exception as error:
@@ -64,7 +68,7 @@ def _table(found: dict[str, list[Row]]) -> Table:
     for title, rows in found.items():
         table.add_row(title, style="bold")
         for row in rows:
-            goal = "" if row.goal is None else f"≤ {row.goal:g}"
+            goal = "" if row.goal is None else f"{'≥' if row.least else '≤'} {row.goal:g}"
             value = f"{row.value:.3g}"
             table.add_row(f"  {row.name}", value, row.unit, goal, ANSWERS[row.ok], str(row.samples))
         table.add_section()

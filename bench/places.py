@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import shutil
+import sqlite3
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,6 +34,51 @@ def engine_with_plugin(dashboard: str = "") -> Iterator[tuple[Engine, Plugin]]:
         plugin = Plugin(engine, dashboard=dashboard)
         stack.callback(plugin.down)
         yield engine, plugin.start()
+
+
+def inside_the_plugin(plugin: Plugin, after: int = 0) -> dict[str, list[float]]:
+    """Milliseconds that the plugin's calls took, by route, from an event of its journal on.
+
+    :raises AssertionError: if one of them failed.
+    """
+    with contextlib.closing(sqlite3.connect(plugin.state_dir / "journal.db")) as database:
+        query = "select data from events where kind = 'call.finished' and seq > ?"
+        rows = database.execute(query, (after,)).fetchall()
+    took: dict[str, list[float]] = defaultdict(list)
+    for (text,) in rows:
+        data = json.loads(text)
+        if data["error"]:
+            raise AssertionError(f"{data['route']} failed: {data['error']}")
+        took[data["route"].rpartition(".")[2]].append(data["duration_ms"])
+    return took
+
+
+def last_event(plugin: Plugin) -> int:
+    """The number of the newest event in its journal."""
+    with contextlib.closing(sqlite3.connect(plugin.state_dir / "journal.db")) as database:
+        return database.execute("select max(seq) from events").fetchone()[0]
+
+
+def lay_cable(engine: Engine, name: str, address: str) -> str:
+    """A link beside an engine, with an address and its other end up, for tunnels to leave by and as a parent."""
+    engine.exec("ip", "link", "add", name, "type", "veth", "peer", "name", f"{name}end")
+    engine.exec("ip", "addr", "add", f"{address}/24", "dev", name)
+    for link in (name, f"{name}end"):
+        engine.exec("ip", "link", "set", link, "up")
+    return name
+
+
+def no_ipvlan(engine: Engine) -> LeftOut | None:
+    """Why nothing can be measured of ipvlan, where the kernel has none."""
+    probe = ("link", "probe", "name", "probe0", "type", "ipvlan")
+    engine.exec("ip", "link", "add", "probe", "type", "veth", "peer", "name", "probeend")
+    try:
+        lacks = engine.exec("ip", "link", "add", *probe, check=False).returncode
+    finally:
+        engine.exec("ip", "link", "del", "probe")
+    return (
+        LeftOut("this machine's kernel has no ipvlan; `modprobe ipvlan` loads it where it was built") if lacks else None
+    )
 
 
 @contextlib.contextmanager

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import sqlite3
-from collections import defaultdict
-
-from bench.places import engine_with_plugin
+from bench.places import engine_with_plugin, inside_the_plugin
 from bench.rows import Row, quantile
 from tests.support.engine import IMAGE
 
@@ -23,14 +19,7 @@ def measure() -> list[Row]:
             engine.docker("run", "--rm", "--net", f"n{number % 10}", "-p", "18080:80", IMAGE, "true")
         for number in range(10):
             engine.docker("network", "rm", f"n{number}")
-        with sqlite3.connect(plugin.state_dir / "journal.db") as database:
-            rows = database.execute("select data from events where kind = 'call.finished'").fetchall()
-    took: dict[str, list[float]] = defaultdict(list)
-    for (text,) in rows:
-        data = json.loads(text)
-        if data["error"]:
-            raise AssertionError(f"{data['route']} failed: {data['error']}")
-        took[data["route"].rpartition(".")[2]].append(data["duration_ms"])
+        took = inside_the_plugin(plugin)
     return [
         row
         for route, values in took.items()

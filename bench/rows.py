@@ -9,23 +9,29 @@ from typing import Any
 
 
 class LeftOut(Exception):
-    """This machine lacks what a section needs; the text says what, and how to get it."""
+    """This machine lacks what a section needs; the text says what, and how to get it.
+
+    Among a section's rows, it tells the same of a part of it.
+    """
 
 
 @dataclass(frozen=True)
 class Row:
-    """``goal`` is the most that ``value`` should be; ``samples`` is how often it was measured."""
+    """``goal`` is the most that ``value`` should be, or the ``least``; ``samples`` is how often it was measured."""
 
     name: str
     value: float
     unit: str
     goal: float | None = None
     samples: int = 1
+    least: bool = False
 
     @property
     def ok(self) -> bool | None:
         """Whether the goal is met; ``None`` where there is none."""
-        return None if self.goal is None else self.value <= self.goal
+        if self.goal is None:
+            return None
+        return self.value >= self.goal if self.least else self.value <= self.goal
 
     def as_dict(self) -> dict[str, Any]:
         """The row as it is written to ``bench.json``."""
