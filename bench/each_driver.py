@@ -31,14 +31,14 @@ def measure() -> list[Row | LeftOut]:
             for kind in kinds:
                 before = last_event(plugin) if number else 0
                 options = ("-d", plugin.name, "-o", f"type={kind}", *OPTIONS[kind], "--subnet", "10.124.0.0/24")
-                engine.docker("network", "create", *options, kind)
+                engine.docker("network", "create", *options, f"of-{kind}")
                 for _ in range(CONTAINERS):
-                    engine.docker("run", "--rm", "--net", kind, IMAGE, "true")
-                engine.docker("network", "rm", kind)
+                    engine.docker("run", "--rm", "--net", f"of-{kind}", IMAGE, "true")
+                engine.docker("network", "rm", f"of-{kind}")
                 for route, values in inside_the_plugin(plugin, before).items() if number else ():
                     took.setdefault((kind, route), []).extend(values)
     rows = [
-        Row(f"{kind}: {route}, median", median(values), "ms", None, len(values))
+        Row(f"{kind}: {route}", median(values), "ms", None, len(values))
         for (kind, route), values in sorted(took.items(), key=lambda each: kinds.index(each[0][0]))
     ]
     return [*rows, absent] if absent else [*rows]
