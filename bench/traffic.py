@@ -21,8 +21,8 @@ from tests.support.world import World
 from workshop.kernel.namespaces import Namespace
 
 TITLE = "throughput and ping, against Docker's own driver of that kind"
-ROUNDS = 15
-SECONDS, PINGS = 0.5, 400
+ROUNDS = 31
+SECONDS, PINGS = 0.25, 1000
 """How long data is sent, and how often is pinged, on each of the two in a round."""
 
 FASTER, SLOWER = 0.97, 1.03

@@ -69,7 +69,7 @@ def cell(record: Record, kind: str, aspect: str) -> str:
         by.setdefault(outcome(record, kind, aspect, engine), []).append(engine)
     if len(by) == 1:
         return next(iter(by))
-    return "<br>".join(f"{word}: {', '.join(engines)}" for word, engines in by.items())
+    return "<br>".join(f"{word}: {', '.join(by[word])}" for word in (PASSED, FAILED, NOT_TRIED) if word in by)
 
 
 def table(record: Record) -> str:
