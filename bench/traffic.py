@@ -113,12 +113,9 @@ def compared(kind: str, theirs: str, ours: Pair, beside: Pair) -> list[Row]:
         for pair in (ours, beside):
             how(*pair)  # to warm up
         for number in range(ROUNDS):
-            if number % 2:
-                first = how(*ours)
-                found[what].append((first, how(*beside)))
-            else:
-                second = how(*beside)
-                found[what].append((how(*ours), second))
+            turn = 1 if number % 2 else -1
+            first, second = (how(*pair) for pair in (ours, beside)[::turn])
+            found[what].append((first, second)[::turn])
     middle = {what: median([ours / beside for ours, beside in pairs]) for what, pairs in found.items()}
     gigabits, micros = (median([ours for ours, _ in found[what]]) for what in ("throughput", "ping"))
     return [
