@@ -76,9 +76,9 @@ def no_ipvlan(engine: Engine) -> LeftOut | None:
         lacks = engine.exec("ip", "link", "add", *probe, check=False).returncode
     finally:
         engine.exec("ip", "link", "del", "probe")
-    return (
-        LeftOut("this machine's kernel has no ipvlan; `modprobe ipvlan` loads it where it was built") if lacks else None
-    )
+    if not lacks:
+        return None
+    return LeftOut("this machine's kernel has no ipvlan; `modprobe ipvlan` loads it where it was built")
 
 
 @contextlib.contextmanager

@@ -33,6 +33,7 @@ def test_drivers_pass_there(vm: VM):
     passes(vm, DRIVERS, 30)
 
 
+@pytest.mark.vm  # as all in here; the mark lets it be chosen
 @pytest.mark.parametrize("version", kinds.engines_asked_for())
 def test_a_real_engine_passes_there(vm: VM, version: str, record_property: Callable[[str, object], None]):
     trees.root_of(version)  # it would be made here, not there: the machine has no network
