@@ -11,6 +11,7 @@ const newCall = (number) => ({
   network: null, endpoint: null, sandbox: null,
   started: null, finished: null,
   status: null, answer: null, error: null, duration_ms: null, waited_ms: null,
+  held: null, held_ms: null, fault: null,
   commands: [], changes: [], output: [], streams: [],
 });
 
@@ -25,9 +26,13 @@ const LEARN = {
   },
   "call.finished"(call, { at, data }) {
     fill(call, data, ["route", "network", "endpoint"]);
-    for (const name of ["status", "answer", "error", "duration_ms", "waited_ms"]) call[name] = data[name] ?? null;
+    for (const name of ["status", "answer", "error", "duration_ms", "waited_ms", "held_ms", "fault"]) call[name] = data[name] ?? null;
+    call.held = null;
     call.finished = at;
     call.state = call.error !== null || call.status >= 400 ? "failed" : "done";
+  },
+  "call.held"(call, { data }) {
+    call.held = data.state === "held" ? data.where : null;
   },
   kernel(call, { at, data }) {
     call.commands.push({ at, ...data });

@@ -184,12 +184,14 @@ def test_notices_kernel_changes_and_what_docker_did_are_told_outside_of_calls_to
     story.tell("notice", None, level="warning", text="unknown option foo", host="left")
     story.command(None, "ip link del wsb1")
     story.tell("docker", None, did="moved the link into the container")
-    story.tell("call.held", 4, since=1)
+    story.tell("call.held", 4, state="held", where="answer")
+    story.tell("call.held", 4, state="released", why="released", held_ms=1500, fault="err")
     text = log_of(story)
     assert "warning: unknown option foo  host left" in text
     assert "$ ip link del wsb1" in text
     assert "Docker: moved the link into the container" in text
-    assert '#4 call.held {"since": 1}' in text
+    assert "#4 held before its answer is sent" in text
+    assert "#4 goes on after 1.5 s: released, with fault err" in text
 
 
 def test_no_color_and_no_terminal_mean_no_colors(story: Story, monkeypatch: pytest.MonkeyPatch):

@@ -78,7 +78,7 @@ class Story:
 
     def _told(self, call: dict[str, Any]) -> dict[str, Any]:
         if call["state"] == State.RUNNING and call["number"] in self._from_before:
-            call["state"] = "lost"
+            call["state"], call["held"] = "lost", None
         return {**call, "streams": list(self._streams.get(call["number"], ()))}
 
     def _add(self, event: Event) -> None:

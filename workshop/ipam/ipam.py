@@ -36,17 +36,21 @@ class Ipam:
 
     def __init__(self, host: Host) -> None:
         self._host, self._store = host, host.store
-        self._pools = Pools(f"{_machine()} {host.plugin}")
+        self._pools = self._none()
         self._lock = threading.Lock()
+
+    def _none(self) -> Pools:
+        return Pools(f"{_machine()} {self._host.plugin}")
 
     def handlers(self) -> dict[str, Handler]:
         """The functions that answer, by route name."""
         return {name: getattr(self, name) for name in dir(self) if name.startswith("ipam_")}
 
     def restore(self) -> list[str]:
-        """Take up what is remembered; say what was taken back, because nobody can have got it."""
+        """Take up what is remembered, and nothing else; say what was taken back, because nobody can have got it."""
         done = []
         with self._lock:
+            self._pools = self._none()
             for key, row in self._store.pools.items():
                 if row["Answered"]:
                     self._pools.add(row["AddressSpace"], row["Pool"], row["SubPool"])

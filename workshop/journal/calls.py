@@ -39,7 +39,9 @@ class Call:
 
     ``route`` is as Docker writes it (``NetworkDriver.Join``) or the raw path, ``request`` the JSON object or
     ``None``, ``raw`` the body where it was no JSON object. Times are seconds since 1970, durations
-    milliseconds: ``duration_ms`` in the handler, ``waited_ms`` for calls on the same network before it.
+    milliseconds: ``duration_ms`` in the handler, ``waited_ms`` for calls on the same network before it, ``held_ms`` in
+    step mode. ``held`` says where the call is held now (``"handler"``: before it, ``"answer"``: before that is sent),
+    and ``fault`` which fault took the place of the right answer.
     ``changes`` are those of ``topology`` events, each with a ``by``. A call whose beginning the journal no
     longer has is known by its end.
     """
@@ -61,6 +63,9 @@ class Call:
     error: str | None = None
     duration_ms: float | None = None
     waited_ms: float | None = None
+    held: str | None = None
+    held_ms: float | None = None
+    fault: str | None = None
     commands: list[Command] = field(default_factory=list)
     changes: list[dict[str, Any]] = field(default_factory=list)
     output: list[str] = field(default_factory=list)
@@ -125,11 +130,16 @@ def _finished(call: Call, event: Event) -> None:
     for name in ("route", "network", "endpoint"):
         if event.data.get(name) is not None:
             setattr(call, name, event.data[name])
-    for name in ("status", "answer", "error", "duration_ms", "waited_ms"):
+    for name in ("status", "answer", "error", "duration_ms", "waited_ms", "held_ms", "fault"):
         setattr(call, name, event.data.get(name))
+    call.held = None
     call.finished = event.at
     failed = call.error is not None or (call.status is not None and call.status >= 400)
     call.state = State.FAILED if failed else State.DONE
+
+
+def _held(call: Call, event: Event) -> None:
+    call.held = str(event.data.get("where")) if event.data.get("state") == "held" else None
 
 
 def _commanded(call: Call, event: Event) -> None:
@@ -158,6 +168,7 @@ def _printed(call: Call, event: Event) -> None:
 _LEARN = {
     "call.started": _started,
     "call.finished": _finished,
+    "call.held": _held,
     "kernel": _commanded,
     "topology": _changed,
     "output": _printed,

@@ -19,6 +19,7 @@ from workshop.journal.text import (
     heading,
     pretty,
     rendered,
+    took,
     use_color,
 )
 
@@ -174,6 +175,15 @@ def _walk(event: Event) -> Text:
     return _lead(event).append("walk ", "cyan").append(harmless(str(event.data.get("summary") or "")))
 
 
+def _held(event: Event) -> Text:
+    data, line = event.data, _lead(event)
+    if data.get("state") == "held":
+        where = "before its answer is sent" if data.get("where") == "answer" else "before its handler"
+        return line.append(f"held {where}", "bold yellow")
+    line.append(f"goes on after {took(data.get('held_ms'))}: ", "yellow").append(harmless(str(data.get("why"))))
+    return line.append(f", with fault {harmless(str(data['fault']))}", "yellow") if data.get("fault") else line
+
+
 def _other(event: Event) -> Text:
     shown: dict[str, Any] = event.data
     return _lead(event).append(f"{event.kind} ", "bold").append(pretty(shown))
@@ -185,6 +195,6 @@ _TELL = {
     "docker": _docker,
     "kernel": _kernel,
     "output": _output,
-    "call.held": _other,
+    "call.held": _held,
     "verdict": _other,
 }

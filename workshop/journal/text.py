@@ -113,6 +113,10 @@ def heading(call: Call, names: Names) -> Text:
         line.append(f" in {took(call.duration_ms)}")
     if call.waited_ms and call.waited_ms >= 0.1:
         line.append(f", after waiting {took(call.waited_ms)}", "dim")
+    if call.held_ms:
+        line.append(f", held for {took(call.held_ms)}", "dim")
+    if call.fault:
+        line.append(f"  fault {harmless(call.fault)}", "yellow")
     return line
 
 

@@ -14,6 +14,8 @@ CONTENT_TYPE = "application/vnd.docker.plugins.v1.2+json"
 """What Docker says it accepts."""
 LARGEST_BODY = 4 << 20
 """Bytes of a body that are read at most: Docker's largest are a few thousand."""
+GONE = "workshop.gone"
+"""Where the server puts a function into the WSGI environment that tells whether the client has hung up."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 
@@ -37,7 +39,7 @@ def create_app(pipeline: Pipeline) -> Flask:
             body = request.get_data(cache=False)
         except RequestEntityTooLarge:
             return refuse(413, f"the body is larger than {LARGEST_BODY >> 20} MiB")
-        return _json(*pipeline.call(request.method, request.path, body))
+        return _json(*pipeline.call(request.method, request.path, body, request.environ.get(GONE, lambda: False)))
 
     for rule in ("/", "/<path:path>"):
         app.add_url_rule(rule, view_func=answer, methods=list(_METHODS), endpoint=rule, provide_automatic_options=False)

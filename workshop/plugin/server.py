@@ -6,6 +6,7 @@ import contextlib
 import errno
 import json
 import os
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -14,10 +15,10 @@ from typing import Any
 
 from waitress.channel import HTTPChannel
 from waitress.server import create_server
-from waitress.task import ErrorTask, ThreadedTaskDispatcher
+from waitress.task import ErrorTask, ThreadedTaskDispatcher, WSGITask
 
 from workshop.errors import CannotHere, UsageError, WorkshopError
-from workshop.plugin.app import CONTENT_TYPE, LARGEST_BODY
+from workshop.plugin.app import CONTENT_TYPE, GONE, LARGEST_BODY
 
 THREADS = 64
 """Calls at the same time: those that wait for their turn, or are held, each keep one."""
@@ -40,8 +41,30 @@ class _JSONErrorTask(ErrorTask):
         self.write(body)
 
 
+class _Task(WSGITask):
+    def get_environment(self) -> dict[str, Any]:
+        environ = super().get_environment()
+        environ[GONE] = self.channel.gone
+        return environ
+
+    def build_response_header(self) -> bytes:
+        if self.channel.server.retires:
+            self.set_close_on_finish()
+        return super().build_response_header()
+
+
 class _Channel(HTTPChannel):
     error_task_class = _JSONErrorTask
+    task_class = _Task
+
+    def gone(self) -> bool:
+        """Whether the client has closed its unix socket. Over TCP that cannot be told from an end of sending."""
+        looking = select.poll()
+        try:
+            looking.register(self.socket.fileno(), 0)
+            return any(event & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, event in looking.poll(0))
+        except (OSError, ValueError):  # it is closed here
+            return True
 
 
 class Server:
@@ -71,22 +94,31 @@ class Server:
             clear_untrusted_proxy_headers=True,
         )
         self._server.channel_class = _Channel
+        self._server.retires = False
         self._thread = threading.Thread(target=self._server.run, name="plugin", daemon=True)
 
     def start(self) -> None:
         """Answer calls from now on; the listener accepted them into its backlog before."""
         self._thread.start()
 
+    def retire(self) -> None:
+        """Close each connection with its next answer, so that the next call is sent to who comes after this one."""
+        self._server.retires = True
+
     def stop(self, patience: float = 1.0) -> None:
         """Take no more calls, and wait at most ``patience`` seconds for those that run."""
         calls = self._server.task_dispatcher
         calls.shutdown(cancel_pending=True, timeout=patience)
+        self.cut(patience)
+        if not self._thread.is_alive() and not calls.threads:  # else somebody may still write to its trigger
+            self._server.close()
+
+    def cut(self, patience: float = 1.0) -> None:
+        """Hang up on everybody, at once: calls that run go on, and nobody gets their answers."""
         if self._thread.is_alive():
             self._server.trigger.pull_trigger(self._hang_up)
             self._thread.join(patience)
         self._server.socket.close()
-        if not self._thread.is_alive() and not calls.threads:  # else somebody may still write to its trigger
-            self._server.close()
 
     def _hang_up(self) -> None:
         """Close every connection, in the thread that watches them, and let it end.
@@ -100,10 +132,13 @@ class Server:
 
 
 class Place:
-    """What makes the plugin findable: the socket's path, or the file that names a TCP address. ``remove`` ends it."""
+    """What makes the plugin findable: the socket's path, or the file that names a TCP address. ``remove`` ends it.
 
-    def __init__(self, listener: socket.socket, address: str, path: Path) -> None:
-        self.listener, self.address, self.path = listener, address, path
+    ``again`` makes it once more, after that.
+    """
+
+    def __init__(self, listener: socket.socket, address: str, path: Path, again: Callable[[], Place]) -> None:
+        self.listener, self.address, self.path, self.again = listener, address, path, again
 
     def remove(self) -> None:
         """Docker finds the plugin no longer."""
@@ -137,7 +172,7 @@ def unix_socket(folder: Path, name: str) -> Place:
             f"The socket {path} cannot be made ({error.strerror or error}).",
             "Run as root, or give --plugin-dir a folder that you may write.",
         ) from None
-    return Place(listener, f"unix://{path}", path)
+    return Place(listener, f"unix://{path}", path, lambda: unix_socket(folder, name))
 
 
 def tcp(host: str, port: int, folder: Path, name: str, kind: str) -> Place:
@@ -167,7 +202,8 @@ def tcp(host: str, port: int, folder: Path, name: str, kind: str) -> Place:
             f"{path} cannot be written ({error.strerror}).",
             "Run as root, or give --plugin-dir another folder.",
         ) from None
-    return Place(listener, address, path)
+    taken = listener.getsockname()[1]
+    return Place(listener, address, path, lambda: tcp(host, taken, folder, name, kind))
 
 
 def _replace_stale(path: Path) -> None:

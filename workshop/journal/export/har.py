@@ -27,7 +27,8 @@ def har(calls: Iterable[Call]) -> str:
 
 
 def _entry(call: Call) -> dict[str, Any]:
-    waited, handled = max(0.0, call.waited_ms or 0.0), max(0.0, call.duration_ms or 0.0)
+    waited = max(0.0, call.waited_ms or 0.0) + max(0.0, call.held_ms or 0.0)
+    handled = max(0.0, call.duration_ms or 0.0)
     return {
         "startedDateTime": datetime.fromtimestamp(call.started or call.finished or 0, UTC).isoformat(
             timespec="milliseconds"
