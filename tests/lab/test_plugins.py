@@ -82,15 +82,20 @@ def test_a_plugin_that_hangs_up_is_tried_again_too(tmp_path: Path) -> None:
         end.bind(str(tmp_path / "p.sock"))
         end.listen(8)
 
+        heads: list[bytes] = []
+
         def hang_up() -> None:
             for _ in range(5):
-                end.accept()[0].close()
+                with end.accept()[0] as asking:
+                    heads.append(asking.recv(4096))
 
         threading.Thread(target=hang_up, daemon=True).start()
         plugin = Plugin("p", f"unix://{tmp_path}/p.sock", VERSIONS["28.5"], clock)
         with pytest.raises(PluginFailure, match='Join": EOF$'):
-            plugin.call("NetworkDriver.Join", {})
+            plugin.call("NetworkDriver.Join", {"NetworkID": "n"})
     assert clock.slept == [1, 2, 4, 8]
+    assert b"Content-Length: 0" not in heads[0]
+    assert all(b"Content-Length: 0" in head for head in heads[1:]), "the body is sent once"
 
 
 @fast

@@ -117,6 +117,7 @@ class Plugin:
                 except OSError as error:
                     why = f"read {kind} {self._path}: {_go_errno(error)}"
                 finally:
+                    body = None  # what Docker has sent once, it does not send again
                     with self._lock:
                         self._under_way.discard(end)
                     end.close()
