@@ -103,6 +103,7 @@ def main() -> None:
         signal.sigwait(ENDINGS)
         sys.exit(CANNOT_START[-1])
     os.environ.update(PYTHONUNBUFFERED="1", XDG_RUNTIME_DIR=SCRATCH, XTABLES_LOCKFILE=f"{SCRATCH}/xtables.lock")
+    os.environ["WORKSHOP_MANAGED"] = "1"  # what Docker does with a call that is held for long depends on it
     sys.exit(run(sys.executable, "-m", "workshop", "serve", *arguments(os.environ)))
 
 

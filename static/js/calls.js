@@ -187,10 +187,11 @@ export class Calls {
     const about = this.story.about(call);
     const lines = call.output.length;
     const printed = lines ? `${lines} ${lines === 1 ? "line" : "lines"}` : "";
-    const said = JSON.stringify([call.route, call.state, call.duration_ms, wrong, about, printed]);
+    const said = JSON.stringify([call.route, call.state, call.duration_ms, wrong, about, printed, call.held, call.fault]);
     if (this.#said.get(row) === said) return;
     this.#said.set(row, said);
     button.dataset.state = call.state;
+    button.dataset.held = (call.state === "running" && call.held) || "";
     button.title = [call.route, ...about, wrong, printed && `printed ${printed}`].filter(Boolean).join("\n");
     button.replaceChildren(
       el("span", { class: "number" }, call.number),
@@ -199,10 +200,11 @@ export class Calls {
         "span",
         { class: "what" },
         el("span", { class: "method" }, method, printed && el("span", { class: "printed" }, el("span", { class: "unseen" }, ", printed"), ` ${printed}`)),
+        call.fault && el("span", { class: "fault" }, `fault: ${call.fault}`),
         el("span", { class: "about" }, [interfaceName, ...about].filter(Boolean).map((name) => shorten(name, 20)).join(" · ")),
         wrong && el("span", { class: "trouble" }, wrong),
       ),
-      el("span", { class: "time" }, call.state === "running" ? word : duration(call.duration_ms)),
+      el("span", { class: "time" }, call.state === "running" ? (call.held ? "held" : word) : duration(call.duration_ms)),
       el("span", { class: "unseen" }, `, ${word}`),
     );
   }

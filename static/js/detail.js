@@ -21,10 +21,12 @@ function answered(call) {
 }
 
 /** When and how long, in one line. */
-function timing({ started, finished, state, status, duration_ms: handler, waited_ms: waited, host }) {
+function timing({ started, finished, state, status, duration_ms: handler, waited_ms: waited, held_ms: held, fault, host }) {
   return [
     clock(started),
     state === "running" ? "running" : finished && `handler ${duration(handler)}`,
+    held ? `held ${duration(held)}` : "",
+    fault ? `fault: ${fault}` : "",
     waited >= 0.1 ? `waited ${duration(waited)} for calls on the same network` : "",
     finished && `HTTP ${status}`,
     host,

@@ -3,11 +3,12 @@ import { installAbout } from "./about.js";
 import { installExport } from "./export.js";
 import { installFreshness, installZoom } from "./picture-tools.js";
 import { installSearch } from "./search.js";
+import { installStep } from "./step/step.js";
 import { installTalk } from "./talk.js";
 import { installTime } from "./time.js";
 import { installWalk } from "./walk/walk.js";
 
 /** Functions of the page (main.js), called once when the page is put together. */
 export const FEATURES = [
-  installZoom, installSearch, installExport, installFreshness, installAbout, installTime, installTalk, installWalk,
+  installZoom, installSearch, installExport, installFreshness, installAbout, installStep, installTime, installTalk, installWalk,
 ];

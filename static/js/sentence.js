@@ -110,6 +110,7 @@ const join = (clauses) => clauses.flatMap((clause, index) => {
 export function sentence(call, { about, nameOf, containerOf }) {
   const { method } = splitRoute(call.route);
   const head = [`Call ${call.number} · `, el("strong", {}, method), about.length ? ` (${about.map((name) => shorten(name)).join(" · ")}) ` : " "];
+  if (call.held) return [...head, call.held === "answer" ? "is done, and its answer is held." : "is held before its handler."];
   if (call.state === "running") return [...head, "is with the handler now."];
   if (call.state === "lost") return [...head, "was never answered: the plugin ended before."];
   const wrong = trouble(call);

@@ -63,6 +63,7 @@ def demo(
     from workshop.cli.running import Running, bind, signals_as_event
     from workshop.demo.script import FIRST, SECOND
     from workshop.errors import DONE, FAILED, INTERRUPTED, CannotHere, UsageError
+    from workshop.plugin.holding import PRACTICE
 
     drivers.load(driver)
     if no_tour and chapter:
@@ -94,6 +95,7 @@ def demo(
 
                     url = running.show(
                         *shown,
+                        limit=PRACTICE,
                         engine=f"practice engine {engine}",
                         driver=driver,
                         try_this=f"{us()} {_FIRST}",

@@ -74,6 +74,7 @@ def sit(
         running = ending.enter_context(Running("exercise", folder))
         from workshop.course.judge import judge
         from workshop.course.lesson import Lesson
+        from workshop.plugin.holding import PRACTICE, SOCKET
 
         kind = "docker" if docker else engine
         lesson = Lesson(
@@ -84,7 +85,8 @@ def sit(
         said = "Docker" if docker else f"practice engine {engine or chosen.engine}"
         facts = {"engine": said, "driver": chosen.driver, "try_this": _first(chosen)}
         parts = [_slides(lesson), running.walking(_while_judged(lesson))]
-        url = running.show(*shown, lesson=lesson, parts=parts, **facts)
+        limit = SOCKET if docker else PRACTICE
+        url = running.show(*shown, limit=limit, lesson=lesson, parts=parts, **facts)
         running.announce(**known_as, engine=str(lesson.opened.stage.socket))
         screen = Screen()
         screen.say(f"Ready: dashboard at {url}")

@@ -53,6 +53,7 @@ class Laboratory:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._running.gate.end()  # else the engines, which remove all, would wait for what is held
         for engine in self.engines.values():
             engine.stop()
         self._running.stop_watching()

@@ -26,6 +26,7 @@ from workshop.errors import INTERRUPTED, CannotHere, WorkshopError
 from workshop.journal import Journal
 from workshop.journal.log import TerminalLog
 from workshop.kernel.namespaces import Namespace
+from workshop.plugin.holding import SOCKET, Gate, Limit
 from workshop.plugin.plugin import Plugin
 from workshop.plugin.server import Place
 from workshop.topology import graph as graphs
@@ -73,6 +74,8 @@ class Running:
         self._ending = contextlib.ExitStack()
         self._ending.callback(self.journal.close)
         self.plugins: dict[str, Plugin] = {}
+        self.gate = Gate(self.journal)
+        """What all plugins' calls pass: step mode and break-it mode."""
         self.observer: Observer | None = None
         self._hosts: dict[str, Namespace] = {}
         self._outside: Namespace | None = None
@@ -150,6 +153,8 @@ class Running:
         """Start a plugin."""
         self.plugins[plugin.host.name] = plugin
         self._ending.callback(plugin.stop)
+        self._ending.callback(self.gate.end)
+        plugin.pipeline.gate = self.gate
         if self.observer is not None:
             watcher = self.observer
             plugin.pipeline.before_answer = watcher.collect
@@ -163,24 +168,31 @@ class Running:
         address: tuple[str, int],
         listener: socket.socket | None = None,
         *,
+        limit: Limit = SOCKET,
         parts: Iterable[Any] = (),
         **facts: Any,
     ) -> str:
         """Start the dashboard; give its address. ``facts`` are what it shows, and ``parts`` what else it can do, beside
-        what every session can: see ``Dashboard``."""
-        from workshop.dashboard import Dashboard, about, past
+        what every session can: see ``Dashboard``. ``limit`` is what Docker does if a held call waits too long."""
+        from workshop.dashboard import Dashboard, about, past, step
         from workshop.topology.about import About
 
         only_our_mistakes()
-        parts = [past.part(Past(self.journal)), about.part(About(lambda: self.observer)), *parts]
+        self.gate.limit = limit
+        every = [past.part(Past(self.journal)), about.part(About(lambda: self.observer))]
+        every.append(step.part(self.gate, self._networks))
         picture = Picture(lambda: self.observer)
-        dashboard = Dashboard(self.journal, picture, address=address, sock=listener, parts=parts, **facts)
+        dashboard = Dashboard(self.journal, picture, address=address, sock=listener, parts=[*every, *parts], **facts)
         dashboard.start()
         self._ending.callback(dashboard.stop)
         if dashboard.problem:
             self.warn(dashboard.problem)
         self._said["dashboard"] = dashboard.url
         return dashboard.url
+
+    def _networks(self) -> dict[str, list[str]]:
+        """The networks that the plugins remember, by host."""
+        return {name: list(plugin.host.networks) for name, plugin in self.plugins.items()}
 
     def announce(self, **more: Any) -> None:
         """Let other commands find this session."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -97,6 +98,7 @@ def serve(
     from workshop.cli.rights import need_net_admin
     from workshop.cli.running import Running, address_of, bind, signals_as_event
     from workshop.kernel.namespaces import Namespace
+    from workshop.plugin.holding import MANAGED, SOCKET
     from workshop.plugin.plugin import Plugin
     from workshop.plugin.server import Place, tcp, unix_socket
 
@@ -133,7 +135,8 @@ def serve(
             running.watch({plugin.host.name: namespace}, Path(docker_socket))
             placed.pop_all()
             running.plug_in(plugin, where)
-            url = running.show(*shown, engine="Docker", driver=driver, parts=[running.walking()]) if shown else ""
+            limit, parts = MANAGED if os.environ.get("WORKSHOP_MANAGED") else SOCKET, [running.walking()]
+            url = running.show(*shown, limit=limit, engine="Docker", driver=driver, parts=parts) if shown else ""
         fresh.keep()
         running.announce()
         if log_format == "json":

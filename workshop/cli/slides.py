@@ -38,6 +38,7 @@ def slides(
     from workshop.cli.laboratory import make_folder
     from workshop.cli.running import Running, signals_as_event
     from workshop.deck.render import Show
+    from workshop.plugin.holding import PRACTICE
 
     show = Show()
     show.columns()  # a deck with a mistake is told before anything is started
@@ -53,7 +54,8 @@ def slides(
 
             stage = deck.Stage(show, run=run, why_no_lab=why_not, standing=lambda: standing(workbench))
             engine = "" if why_not else f"practice engine {VERSION}"
-            url = running.show(*shown, engine=engine, driver="" if why_not else "all", parts=[stage.part])
+            facts = {"engine": engine, "driver": "" if why_not else "all"}
+            url = running.show(*shown, limit=PRACTICE, parts=[stage.part], **facts)
             running.announce(**known_as, engine=None if why_not else str(home / HOSTS[0] / "engine.sock"))
             if door is not None:
                 hall.show(door[0], stage, running, ending)

@@ -90,7 +90,8 @@ def judge(stage: Stage, path: str | Path, attempt: int = 0, part: str | None = N
     decided: list[Decided] = []
     problem, why = None, list[str]()
     try:
-        findings, decided, why = _play_all(stage, path, scenarios, checks, making)
+        with stage.undisturbed():
+            findings, decided, why = _play_all(stage, path, scenarios, checks, making)
     except (CannotHere, BrokenExercise) as error:
         problem = str(error)
         decided = _not_reached(scenarios, checks)

@@ -197,7 +197,7 @@ class Lesson:
         opened = self.opened
         if opened.stage is None:
             raise opened.error or WorkshopError("There is no lab to run it in.")
-        return typed.run(line, opened.stage.socket, real=self._engine == "docker")
+        return typed.run(line, opened.stage.socket, real=self._engine == "docker", holds=opened.stage.holds)
 
 
 def following(catalogue: tuple[Exercise, ...], exercise: Exercise) -> int | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -76,7 +77,7 @@ class Stage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        with contextlib.suppress(WorkshopError, OSError):
+        with contextlib.suppress(WorkshopError, OSError), self.undisturbed("the exercise was closed"):
             self.empty()
             self.tidy_up()
             self._settle()
@@ -92,6 +93,22 @@ class Stage:
         for station in self.stations:
             if station.learner is not None:
                 station.learner.give_up()
+
+    @contextlib.contextmanager
+    def undisturbed(self, why: str = "code was judged") -> Iterator[None]:
+        """Meanwhile no call is held or answered with a fault, whatever rules there are, and every plugin lives.
+
+        A call that is held is answered with an error that says ``why``.
+        """
+        with contextlib.ExitStack() as stack:
+            for station in self.stations:
+                stack.enter_context(station.plugin.pipeline.gate.aside(why))
+                station.plugin.wake()
+            yield
+
+    def holds(self) -> bool:
+        """Whether somebody holds a call: who waits for Docker has to wait for that."""
+        return any(station.plugin.pipeline.gate.holds for station in self.stations)
 
     # -- between judgements
 

@@ -90,6 +90,7 @@ class Station:
         """A plugin for this host, called ``name``, with the driver's handlers; it is not started."""
         self.plugin = Plugin(self.namespace, self.journal, store, host=self.name, name=name, driver=self.driver)
         self.plugin.pipeline.handlers = self.companion.together({})
+        self.plugin.mends = False  # what it would make again is the driver's, and the network may be the learner's
         return self.plugin
 
     def make_docker(self, api: EngineAPI, plugin: str, socket: Path) -> Docker:

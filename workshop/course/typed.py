@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from workshop.errors import UsageError
 SECONDS = 30.0
 """How long a command may take."""
 
+_STEP = 0.5  # seconds between two looks whether a call is held
 LONGEST = 200_000
 """Characters of output that are kept, the last ones."""
 
@@ -39,11 +41,19 @@ def words_of(line: str) -> list[str]:
     return words[1:]
 
 
-def run(line: str, socket: Path, *, real: bool = False, seconds: float = SECONDS) -> dict[str, Any]:
+def run(
+    line: str,
+    socket: Path,
+    *,
+    real: bool = False,
+    seconds: float = SECONDS,
+    holds: Callable[[], bool] = lambda: False,
+) -> dict[str, Any]:
     """Run a line at the engine behind ``socket``: ``{"code", "output"}``, both streams together.
 
     A ``real`` Docker is asked with its own client, if there is one, but for what begins with ``-H`` or ``--host``:
-    that is for a host of the lab. What takes longer than ``seconds`` is ended, with the code 124.
+    that is for a host of the lab. What takes longer than ``seconds`` is ended, with the code 124; the time during which
+    a call to the plugin is held (``holds()``) does not count.
 
     :raises UsageError: if it is no command of Docker's.
     """
@@ -58,10 +68,16 @@ def run(line: str, socket: Path, *, real: bool = False, seconds: float = SECONDS
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
-    try:
-        output, _ = process.communicate(timeout=seconds)
-        code = process.returncode
-    except subprocess.TimeoutExpired:
+    left = seconds
+    while left > 0:
+        step = min(_STEP, left)
+        try:
+            output, _ = process.communicate(timeout=step)
+            code = process.returncode
+            break
+        except subprocess.TimeoutExpired:
+            left -= 0 if holds() else step
+    else:
         process.kill()
         output, _ = process.communicate()
         output += f"\nIt took longer than {seconds:g} s and was ended; with `-d` a container goes on.\n".encode()
