@@ -54,6 +54,9 @@ class Stage:
     def interrupt(self) -> None:
         self.interrupted.set()
 
+    def holds(self) -> bool:
+        return False
+
 
 class Judge:
     """Stands in for the judge: a file with the word ``right`` passes. ``busy`` is called while it judges."""
@@ -517,7 +520,7 @@ def test_a_command_runs_once_the_judge_rests(world: World, monkeypatch: pytest.M
     lesson = world.start()
     ran: list[tuple[str, Path, bool]] = []
 
-    def run(line: str, socket: Path, real: bool) -> dict[str, Any]:
+    def run(line: str, socket: Path, real: bool, holds: Any) -> dict[str, Any]:
         assert world.judge.at_once == 0
         ran.append((line, socket, real))
         return {"code": 0, "output": ""}

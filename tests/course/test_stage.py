@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tests.course.staged import BRIDGE, staged, told
 from tests.lab.inside import in_lab
+from tests.support.shell import until
 from workshop.course.view import View
+from workshop.errors import WorkshopError
 
 pytestmark = pytest.mark.lab
 
@@ -408,3 +411,21 @@ def test_a_file_that_loads_on_the_first_host_alone_is_not_judged() -> None:
         verdict = tried.judge(once + BRIDGE)
         assert [each.check for each in verdict.findings] == ["loads"], told(verdict)
         assert "FileExistsError" in verdict.findings[0].title
+
+
+@in_lab
+def test_a_judgement_is_held_and_broken_by_no_rule_and_what_is_held_is_let_go_for_it() -> None:
+    with staged(TWO_CONTAINERS) as tried:
+        (station,) = tried.stage.stations
+        gate = station.plugin.pipeline.gate
+        gate.add()
+        gate.add(fault="err")
+        docker = station.docker
+        with ThreadPoolExecutor(1) as pool:
+            held = pool.submit(docker.api.post, "/networks/create", {"Name": "mine", "Driver": "workshop"})
+            assert until(lambda: bool(gate.state()["held"]), 5)
+            assert tried.judge(BRIDGE).passed
+            with pytest.raises(WorkshopError, match="held when code was judged"):
+                held.result(10)
+        assert len(gate.state()["rules"]) == 2, "afterwards they are there as before"
+        gate.remove(None)

@@ -8,6 +8,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = (
     (re.compile(r"tests/engines/test_(?:managed|container|swarm|vxlan)"), "several engines, or shipped plugins"),
+    (re.compile(r"tests/engines/test_step"), "an engine of their own: they mostly wait, and others need not"),
     (re.compile(r"tests/engines/"), "one engine of each kind"),
     (re.compile(r"tests/vm/"), "one virtual machine"),
     (re.compile(r"tests/course/test_cases\.py::.*\[(\d\d_\w+?)-"), "one judge for each exercise"),
