@@ -21,7 +21,7 @@ PORT = 4789
 """Where tunnels of the kind VXLAN expect what other nodes send (RFC 7348)."""
 
 _HEADER = 8
-_PATIENCE, _GRACE = 1.0, 0.03
+_PATIENCE, _GRACE, _LONG_GRACE = 2.0, 0.03, 0.3
 
 
 class Nodes:
@@ -58,7 +58,8 @@ class Nodes:
         """Send one frame for everybody into a link of the host: how many copies of it each node got, by its address.
 
         After the frame, each node is sent a packet directly, and nothing on the way overtakes: a node that has got the
-        second and not the first will not get it. Only for those that are ``wanted``, a moment more is waited.
+        second and not the first will not get it. Only for those that are ``wanted``, more is waited: on a busy machine, a
+        tunnel's packet takes its time.
         """
         mark, found, waiting = os.urandom(8), Counter[str](), set(self.addresses)
         self._send(link, mark)
@@ -72,7 +73,8 @@ class Nodes:
             node = _destination(more)
             if data == mark:
                 waiting.discard(node)
-                deadline = deadline if waiting else time.monotonic() + _GRACE
+                grace = _GRACE if wanted <= found.keys() else _LONG_GRACE
+                deadline = deadline if waiting else time.monotonic() + grace
             elif mark in data[_HEADER:]:
                 found[node] += 1
         return found
