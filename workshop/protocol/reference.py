@@ -56,7 +56,7 @@ _IPAM = """
 An IPAM driver's answers have `Error` in its place, and Docker does not look at `Err` there:
 
 """
-_NAMES = {
+KINDS = {
     str: "string",
     int: "whole number",
     bool: "true or false",
@@ -167,7 +167,7 @@ def _type(hint: Any) -> str:
         return "object of strings" if args[1] is str else "object"
     if typing.is_typeddict(hint):
         return f"[{hint.__name__}](#{_anchor(hint.__name__)})"
-    return _NAMES[hint]
+    return KINDS[hint]
 
 
 def _anchor(title: str) -> str:

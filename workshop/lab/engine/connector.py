@@ -13,6 +13,7 @@ from workshop.lab.engine.model import Attachment, Container, Endpoint, Network, 
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.sandbox import MoveFailure
 from workshop.lab.engine.versions import Version
+from workshop.protocol.told import TOLD
 
 
 class Connector:
@@ -89,9 +90,8 @@ class Connector:
             self._gateways.joined(before, sandbox.gateway_endpoint())
         except PluginFailure as error:
             self._leave_unprogrammed(sandbox, endpoint)
-            raise Refusal(
-                f"driver failed programming external connectivity on endpoint {endpoint.name} ({endpoint.id}): {error}"
-            ) from None
+            words = TOLD["NetworkDriver.ProgramExternalConnectivity"].text
+            raise Refusal(words.format(container=endpoint.name, endpoint=endpoint.id, failure=error)) from None
         self._gateways.settle(container, sandbox, live)
 
     def _leave(self, sandbox: Sandbox, endpoint: Endpoint) -> None:
@@ -124,4 +124,4 @@ class Connector:
         try:
             self._endpoints.oper_info(endpoint)
         except PluginFailure as error:
-            raise Refusal(f"Updating join info failed: {error}") from None
+            raise Refusal(TOLD["NetworkDriver.EndpointOperInfo"].text.format(failure=error)) from None

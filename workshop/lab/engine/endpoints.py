@@ -15,6 +15,7 @@ from workshop.lab.engine.model import EXPOSED, MAC, NO_PROXY, PORTMAP, Attachmen
 from workshop.lab.engine.names import new_id
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
+from workshop.protocol.told import TOLD
 
 
 class Endpoints:
@@ -45,7 +46,8 @@ class Endpoints:
         except PluginFailure as error:
             addresses.give_back(endpoint)
             self._tell(endpoints={endpoint.id: None})
-            raise Refusal(f"failed to create endpoint {container.name} on network {network.name}: {error}") from None
+            words = TOLD["NetworkDriver.CreateEndpoint"].text
+            raise Refusal(words.format(container=container.name, network=network.name, failure=error)) from None
         network.endpoints[endpoint.id] = endpoint
         return endpoint
 

@@ -12,6 +12,7 @@ from workshop.lab.engine.ipam import Ipam, IPNetwork
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.remote import Plugin, Plugins
 from workshop.lab.engine.versions import Version
+from workshop.protocol.told import TOLD
 
 DEFAULT, NULL = "default", "null"
 """The names of Docker's own two."""
@@ -104,7 +105,8 @@ class RemoteIpam:
         try:
             self._space = self._plugin.ask_address_space()
         except PluginFailure as error:
-            raise Refusal(f"failed to get default address space: {error}") from None
+            words = TOLD["IpamDriver.GetDefaultAddressSpaces"].text
+            raise Refusal(words.format(failure=error)) from None
 
     def _call(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
         try:

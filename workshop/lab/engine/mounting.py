@@ -13,6 +13,7 @@ from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
 from workshop.lab.engine.volume_drivers import LOCAL
 from workshop.lab.engine.volumes import Volumes
+from workshop.protocol.told import TOLD
 
 
 class Mounting:
@@ -46,7 +47,8 @@ class Mounting:
                 place = self._volumes.mount(point.name, key)
             except (Refusal, PluginFailure) as error:
                 status = getattr(error, "status", 500)
-                raise Refusal(f"error while mounting volume '{point.source}': {error}", status) from None
+                words = TOLD["VolumeDriver.Mount"].text
+                raise Refusal(words.format(place=point.source, failure=error), status) from None
             point.key = key
             found.append((self._checked(place, point.target), point.target, point.read_only))
         return found

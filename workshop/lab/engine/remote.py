@@ -19,6 +19,7 @@ from urllib.parse import quote, urlsplit
 from workshop.lab.engine.decoding import PluginFailure, decode, field
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
+from workshop.protocol.told import failure
 
 ACCEPT = "application/vnd.docker.plugins.v1.2+json"
 PATIENCE = 30.0
@@ -91,11 +92,11 @@ class Plugin:
         if status != 200:
             with contextlib.suppress(ValueError, AttributeError):
                 text = str(field(json.loads(text), "Err") or text)
-            raise PluginFailure(f"{route}: {text}", missing=status == 404)
+            raise PluginFailure(failure(route, text, status), missing=status == 404)
         answer = decode(text)
         error = field(answer, "Error" if route.startswith("IpamDriver.") else "Err")
         if error:
-            raise PluginFailure(f"remote: {error}", said=str(error))
+            raise PluginFailure(failure(route, str(error)), said=str(error))
         return answer
 
     def _send(self, route: str, body: dict[str, Any] | None, retry: bool) -> tuple[int, str]:

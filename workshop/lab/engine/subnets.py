@@ -9,6 +9,7 @@ from workshop.lab.engine.ipam import NO_POOL6, OVERLAP
 from workshop.lab.engine.model import Network, Subnet
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.versions import Version
+from workshop.protocol.told import GATEWAY
 
 
 def check(wishes: list[dict[str, Any]], version: Version) -> None:
@@ -51,22 +52,25 @@ def _add(network: Network, wish: dict[str, Any], number: int, needs_gateway: boo
     try:
         gateway = wish.get("Gateway") or None
         if gateway or (needs_gateway and not subnet.gateway):
-            what = f"failed to allocate gateway ({gateway or ''})"
-            subnet.gateway = _take(network, pool, gateway, what, gateway=True)
+            words = GATEWAY.text
+            subnet.gateway = _take(network, pool, gateway, words, gateway=True)
         for name, address in (wish.get("AuxiliaryAddresses") or {}).items():
-            what = f"failed to allocate secondary ip address ({name}:{address})"
-            subnet.aux[name] = _take(network, pool, address, what)
+            words = "failed to allocate secondary ip address ({name}:{address}): {failure}"
+            subnet.aux[name] = _take(network, pool, address, words, name=name)
     except Refusal:
         network.ipam.remove(pool)
         raise
     return subnet
 
 
-def _take(network: Network, pool: Any, address: str | None, what: str, *, gateway: bool = False) -> str:
+def _take(
+    network: Network, pool: Any, address: str | None, words: str, *, gateway: bool = False, name: str = ""
+) -> str:
     try:
         return network.ipam.take(pool, address, gateway=gateway)
     except (Refusal, ValueError) as error:
-        raise Refusal(f"{what}: {error}", getattr(error, "status", 400)) from None
+        said = words.format(name=name, address=address or "", failure=error)
+        raise Refusal(said, getattr(error, "status", 400)) from None
 
 
 def _parse(subnet: str, version: Version) -> ipaddress.IPv4Network | ipaddress.IPv6Network:

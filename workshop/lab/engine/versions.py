@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from workshop.errors import UsageError
+from workshop.protocol.told import SETTING_UP
 
 _HOOK = "failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
 _HOOK_20 = (
@@ -202,7 +203,7 @@ V28 = replace(
     asks_behind_gateway=True,
     process_first=True,
     bad_join_leaves=True,
-    set_up_prefix="failed to set up container networking: ",
+    set_up_prefix=SETTING_UP,
     move_error="{error}",
     exec_error=_TASK + _HOOK + "error during container init: exec: {error}",
     mount_error=_TASK + _HOOK + "error during container init: failed to fulfil mount request: "

@@ -91,12 +91,7 @@ class PluginDriver:
         self._call("Unmount", Name=name, ID=key)
 
     def _call(self, method: str, **body: Any) -> dict[str, Any]:
-        try:
-            return self.plugin.call(f"{INTERFACE}.{method}", body)
-        except PluginFailure as error:
-            if error.said:  # not "remote: …", as with networks
-                raise PluginFailure(error.said, said=error.said) from None
-            raise
+        return self.plugin.call(f"{INTERFACE}.{method}", body)
 
 
 class LocalDriver:

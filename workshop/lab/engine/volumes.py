@@ -15,6 +15,7 @@ from typing import Any
 from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.volume_drivers import Told, VolumeDriver, VolumeDrivers
+from workshop.protocol.told import TOLD
 
 NOT_UNIQUE = "volume name must be unique"
 NONE_SUCH = "no such volume"
@@ -83,7 +84,8 @@ class Volumes:
             try:
                 volume = self._create(name, driver, options, labels)
             except (Refusal, PluginFailure) as error:
-                raise Refusal(f"create {name}: {error}", getattr(error, "status", 500)) from None
+                words = TOLD["VolumeDriver.Create"].text
+                raise Refusal(words.format(volume=name, failure=error), getattr(error, "status", 500)) from None
             return self._keep(volume, user)
 
     def get(self, name: str, user: str = "") -> Volume:
@@ -127,7 +129,7 @@ class Volumes:
             except PluginFailure as error:
                 if force:
                     self._known.forget(name)
-                raise Refusal(f"remove {name}: {error}") from None
+                raise Refusal(TOLD["VolumeDriver.Remove"].text.format(volume=name, failure=error)) from None
             self._known.forget(name)
 
     def mount(self, name: str, key: str) -> str:
