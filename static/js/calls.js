@@ -1,121 +1,179 @@
 // The calls as they come: one row each, completed in place, with the lines that belong between them.
-import { duration, el, shorten } from "./dom.js";
+import { el } from "./dom.js";
+import { Filter } from "./filter.js";
+import { callRows, lineRows } from "./rows.js";
+import { Virtual } from "./virtual.js";
+import { Waterfall } from "./waterfall.js";
 
 const AT_THE_END = 24; // pixels from the end of the list that still count as its end
 
-const STATES = {
-  running: { sign: "◌", word: "running" },
-  done: { sign: "✓", word: "answered" },
-  failed: { sign: "✕", word: "error" },
-  lost: { sign: "–", word: "never answered" },
-};
-
-/** The method without its interface, and the interface where it is another than NetworkDriver. */
-export function splitRoute(route) {
-  const [, left, right] = /^(\w+)\.(\w+)$/.exec(route) ?? [null, "", route || "unknown"];
-  return { method: right, interfaceName: left === "NetworkDriver" ? "" : left };
-}
-
-/** What the row says under the method where the call went wrong, else an empty string. */
-export function trouble(call) {
-  if (call.state === "lost") return "never answered: the plugin ended";
-  if (call.state !== "failed") return "";
-  return call.error ? `Err: ${call.error}` : `HTTP ${call.status}`;
-}
-
-/** The list. `on` has `choose(number)` and `open(number)`. */
+/** The list. `on` has `choose(number)`, `open(number)` and `shown()` (other calls are shown, or more);
+ *  `docker(call)` is what Docker told its user of a call. */
 export class Calls {
-  #rows = new Map();
-  #said = new WeakMap(); // by row: what it says
-  #lines = new Set();
+  #all = []; // every entry, those too that the filter leaves out
+  #byNumber = new Map(); // a call's number to its entry
+  #wanted = 0; // calls among those shown
   #chosen = null;
+  #opened = null;
   #unseen = 0;
-  #last = null; // the newest row's button
-  #stop = null; // the one button that the Tab key reaches
+  #digits = 2;
+  #waterfall = new Waterfall();
 
-  constructor(story, { list, scroller, label, newer }, on) {
+  constructor(story, { list, scroller, label, newer, probe }, on, docker) {
     Object.assign(this, { story, list, scroller, label, newer, on });
-    newer.addEventListener("click", () => this.toEnd());
-    scroller.addEventListener("scroll", () => this.#tellNewer());
-    new ResizeObserver(() => this.#settle()).observe(scroller);
+    this.filter = new Filter(story);
     this.following = true;
-    scroller.addEventListener("scroll", () => {
+    const context = {
+      story, waterfall: this.#waterfall, on, docker,
+      chosen: () => this.#chosen, opened: () => this.#opened, stop: () => this.#stop()?.call.number,
+    };
+    scroller.addEventListener("scroll", () => { // before the rows are written, and the layout would have to be made anew
       this.following = this.#atEnd();
+      this.#tellNewer();
+    }, { passive: true });
+    this.rows = new Virtual({
+      list, scroller, kinds: { call: callRows(context), line: lineRows }, unit: () => this.unit,
+      resized: () => this.#settle(),
     });
+    new ResizeObserver(() => { // the size of the type: of the screen, of the projector
+      this.unit = probe.offsetHeight;
+      this.rows.remeasure();
+      this.#settle();
+    }).observe(probe);
+    this.unit = probe.offsetHeight;
+    newer.addEventListener("click", () => this.toEnd());
+  }
+
+  /** The numbers of the calls that the filter shows, oldest first. */
+  numbers() {
+    return this.rows.entries.filter(({ call }) => call).map(({ call }) => call.number);
+  }
+
+  /** How many calls are shown, and of how many. */
+  get counts() {
+    return { shown: this.#wanted, all: this.story.calls.size };
+  }
+
+  isShown(number) {
+    const entry = this.#byNumber.get(number);
+    return Boolean(entry) && this.rows.entries[entry.index] === entry;
   }
 
   /** Everything anew, after a snapshot. */
   reset() {
-    this.#rows.clear();
-    this.#lines.clear();
-    this.#last = null;
-    const entries = [
-      ...[...this.story.calls.values()].map((call) => ({ at: call.started ?? call.finished ?? 0, call })),
-      ...this.story.lines.map((line) => ({ at: line.at, line })),
+    const calls = [...this.story.calls.values()];
+    this.#waterfall.reset(calls);
+    this.#all = [
+      ...calls.map((call) => ({ kind: "call", at: call.started ?? call.finished ?? 0, call })),
+      ...this.story.lines.map((line) => ({ kind: "line", at: line.at, line })),
     ].sort((one, other) => one.at - other.at);
-    this.list.replaceChildren(...entries.map(({ call, line }) => (call ? this.#newRow(call) : this.#newLine(line))));
-    this.#finish(0);
+    this.#byNumber = new Map(this.#all.filter(({ call }) => call).map((entry) => [entry.call.number, entry]));
+    this.sift();
   }
 
   /** Show what is new, in its order: `{call}` that began or changed, `{line}`. */
   update(entries) {
     const added = [];
+    let turned = false; // whether one is wanted now that was not before, or the other way round
     for (const { call, line } of entries) {
-      if (line) added.push(this.#newLine(line));
-      else if (this.#rows.has(call.number)) this.#fill(this.#rows.get(call.number), call);
-      else added.push(this.#newRow(call));
+      if (call) this.#waterfall.take(call);
+      const known = call && this.#byNumber.get(call.number);
+      if (known) {
+        known.says = null;
+        turned ||= this.filter.isOn && this.isShown(call.number) !== this.filter.wants(known);
+        continue;
+      }
+      const entry = call ? { kind: "call", call } : { kind: "line", line };
+      added.push(entry);
+      if (call) this.#byNumber.set(call.number, entry);
     }
-    this.list.append(...added);
-    this.#forgetOld();
-    this.#finish(added.length);
+    this.#all.push(...added);
+    const fresh = added.filter((entry) => this.filter.wants(entry));
+    if (this.#forgetOld() || turned) this.sift();
+    else {
+      this.rows.append(fresh);
+      this.#wanted += fresh.filter(({ call }) => call).length;
+      this.rows.refill();
+    }
+    this.#finish(fresh.length);
   }
 
-  /** Names have become known: write every row again. */
+  /** Names have become known. */
   rename() {
-    this.#forgetOld();
-    for (const [number, row] of this.#rows) this.#fill(row, this.story.calls.get(number));
+    for (const entry of this.#all) entry.says = null;
+    if (this.filter.isOn) this.sift();
+    else this.rows.refill();
+  }
+
+  /** Show those that the filter wants. */
+  sift() {
+    const wanted = this.filter.isOn ? this.#all.filter((entry) => this.filter.wants(entry)) : [...this.#all];
+    this.#wanted = wanted.reduce((count, { call }) => count + (call ? 1 : 0), 0);
+    this.rows.set(wanted);
+    this.rows.refill();
+    this.#finish(0);
   }
 
   /** Mark one call as chosen (null: none), and bring it into view if `reveal`. */
   choose(number, { reveal = true, focus = false } = {}) {
-    this.#button(this.#chosen)?.removeAttribute("aria-current");
     this.#chosen = number;
-    const button = this.#button(number);
-    this.#roam();
-    if (!button) return;
-    button.setAttribute("aria-current", "true");
-    if (reveal) button.scrollIntoView({ block: "nearest" });
-    if (focus) button.focus({ preventScroll: true });
+    const entry = this.#entry(number);
+    this.rows.pin(this.#stop());
+    if (entry && reveal) this.rows.reveal(entry);
+    this.rows.refill();
+    if (entry && focus) this.rows.element(entry)?.firstChild.focus({ preventScroll: true });
   }
 
   /** Say which call is open (null: none). */
   open(number) {
-    for (const [each, row] of this.#rows) row.firstChild.setAttribute("aria-expanded", String(each === number));
+    this.#opened = number;
+    this.rows.refill();
+  }
+
+  /** The focus to the row that the Tab key reaches. */
+  focus() {
+    const stop = this.#stop();
+    if (stop) this.choose(this.#chosen, { focus: stop.call.number === this.#chosen });
+    this.rows.element(stop)?.firstChild.focus({ preventScroll: true });
   }
 
   /** Scroll to the newest and follow it from now on. */
   toEnd() {
     this.following = true;
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.rows.toEnd();
     this.#unseen = 0;
     this.#tellNewer();
   }
 
   /** The list has another height: what was in view stays so. */
   #settle() {
+    const entry = this.#entry(this.#chosen);
     if (this.following) this.toEnd();
-    else this.#button(this.#chosen)?.scrollIntoView({ block: "nearest" });
+    else if (entry) this.rows.reveal(entry);
+  }
+
+  /** Numbers are as wide as the longest. */
+  #widen() {
+    const digits = Math.max(2, String(this.story.newest?.number ?? 0).length);
+    if (digits === this.#digits) return;
+    this.#digits = digits;
+    this.list.style.setProperty("--digits", String(digits));
+    this.rows.remeasure();
   }
 
   #finish(added) {
-    const count = this.story.calls.size;
-    this.label.textContent = count ? `Calls · ${count}` : "Calls";
-    this.#roam();
-    if (this.following) this.toEnd(); // last, since it makes the browser lay out the list
+    this.#widen();
+    const { shown, all } = this.counts;
+    const of = this.filter.isOn ? `${shown} of ${all}` : String(all);
+    this.label.textContent = all ? `Calls · ${of}` : "Calls";
+    this.rows.pin(this.#stop());
+    if (this.following) this.toEnd();
     else {
       this.#unseen += added;
       this.#tellNewer();
+      this.rows.render();
     }
+    this.on.shown();
   }
 
   #tellNewer() {
@@ -125,87 +183,31 @@ export class Calls {
   }
 
   #atEnd() {
-    const { scrollTop, clientHeight, scrollHeight } = this.scroller;
-    return scrollHeight - scrollTop - clientHeight <= AT_THE_END;
+    const { scrollTop, clientHeight } = this.scroller;
+    return this.rows.total - scrollTop - clientHeight <= AT_THE_END;
+  }
+
+  /** The entry of a call that is shown. */
+  #entry(number) {
+    return this.isShown(number) ? this.#byNumber.get(number) : null;
   }
 
   /** One row at a time is in the order of the Tab key: the chosen, else the newest. */
-  #roam() {
-    const current = this.#button(this.#chosen) ?? this.#last;
-    if (this.#stop && this.#stop !== current) this.#stop.tabIndex = -1;
-    this.#stop = current;
-    if (current) current.tabIndex = 0;
+  #stop() {
+    return this.#entry(this.#chosen) ?? this.rows.entries.findLast(({ call }) => call) ?? null;
   }
 
-  #button(number) {
-    return this.#rows.get(number)?.firstChild ?? null;
-  }
-
+  /** Let go of what the story no longer has; whether that was anything. */
   #forgetOld() {
-    for (const [number, row] of this.#rows) {
+    const lines = this.story.lines.length ? this.story.lines[0].seq : Infinity;
+    const before = this.#all.length;
+    if (this.#byNumber.size === this.story.calls.size && before - this.#byNumber.size === this.story.lines.length) return false;
+    this.#all = this.#all.filter(({ call, line }) => (call ? this.story.calls.has(call.number) : line.seq >= lines));
+    for (const number of this.#byNumber.keys()) {
       if (this.story.calls.has(number)) continue;
-      row.remove();
-      this.#rows.delete(number);
+      this.#byNumber.delete(number);
+      this.#waterfall.forget(number);
     }
-    const kept = new Set(this.story.lines.map((line) => line.seq));
-    for (const item of this.#lines) {
-      if (kept.has(Number(item.dataset.seq))) continue;
-      item.remove();
-      this.#lines.delete(item);
-    }
-  }
-
-  #newLine(line) {
-    const item = el("li", { class: `line ${line.level}`, "data-seq": line.seq, title: line.text }, el("span", {}, String(line.text)));
-    this.#lines.add(item);
-    return item;
-  }
-
-  #newRow(call) {
-    const button = el("button", {
-      type: "button",
-      class: "call",
-      "data-call": call.number,
-      "aria-expanded": "false",
-      "aria-controls": "detail",
-      on: { click: () => this.on.choose(call.number), dblclick: () => this.on.open(call.number) },
-    });
-    button.tabIndex = -1;
-    this.#last = button;
-    const row = el("li", {}, button);
-    this.#rows.set(call.number, row);
-    this.#fill(row, call);
-    return row;
-  }
-
-  /** Write a row; one that says so already is left alone. */
-  #fill(row, call) {
-    const button = row.firstChild;
-    const { method, interfaceName } = splitRoute(call.route);
-    const { sign, word } = STATES[call.state];
-    const wrong = trouble(call);
-    const about = this.story.about(call);
-    const lines = call.output.length;
-    const printed = lines ? `${lines} ${lines === 1 ? "line" : "lines"}` : "";
-    const said = JSON.stringify([call.route, call.state, call.duration_ms, wrong, about, printed, call.held, call.fault]);
-    if (this.#said.get(row) === said) return;
-    this.#said.set(row, said);
-    button.dataset.state = call.state;
-    button.dataset.held = (call.state === "running" && call.held) || "";
-    button.title = [call.route, ...about, wrong, printed && `printed ${printed}`].filter(Boolean).join("\n");
-    button.replaceChildren(
-      el("span", { class: "number" }, call.number),
-      el("span", { class: "sign", "aria-hidden": "true" }, sign),
-      el(
-        "span",
-        { class: "what" },
-        el("span", { class: "method" }, method, printed && el("span", { class: "printed" }, el("span", { class: "unseen" }, ", printed"), ` ${printed}`)),
-        call.fault && el("span", { class: "fault" }, `fault: ${call.fault}`),
-        el("span", { class: "about" }, [interfaceName, ...about].filter(Boolean).map((name) => shorten(name, 20)).join(" · ")),
-        wrong && el("span", { class: "trouble" }, wrong),
-      ),
-      el("span", { class: "time" }, call.state === "running" ? (call.held ? "held" : word) : duration(call.duration_ms)),
-      el("span", { class: "unseen" }, `, ${word}`),
-    );
+    return this.#all.length !== before;
   }
 }

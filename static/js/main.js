@@ -1,4 +1,5 @@
 // The page put together: one story, one feed, and what shows them.
+import { Archive } from "./archive.js";
 import { Calls } from "./calls.js";
 import { touchedBy } from "./changes.js";
 import { bindClicker } from "./clicker.js";
@@ -9,6 +10,7 @@ import { Feed } from "./feed.js";
 import { Folds } from "./folds.js";
 import { bindKeys } from "./keys.js";
 import { Picture } from "./picture.js";
+import * as protocol from "./protocol.js";
 import { sentence } from "./sentence.js";
 import { Story } from "./story.js";
 
@@ -21,7 +23,7 @@ export const lesson = { verdict() {}, begin() {}, changed() {}, connection() {} 
 
 export const story = new Story();
 const timings = [];
-const listeners = { snapshot: [], event: [], drawn: [], chosen: [], opened: [], moved: [], state: [] };
+const listeners = { snapshot: [], event: [], drawn: [], chosen: [], opened: [], moved: [], state: [], shown: [] };
 const dirty = { entries: new Map(), names: false, verdict: false, seen: [] }; // what is new since the last frame
 let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
@@ -69,17 +71,36 @@ const picture = new Picture($("picture"), {
 });
 const folds = new Folds(picture);
 
-const calls = new Calls(
-  story,
-  { list: $("calls"), scroller: $("list"), label: $("calls-label"), newer: $("newer") },
-  { choose: (number) => choose(number), open: (number) => open(number) },
-);
-
-const detail = new Detail($("detail"), (id) => picture.linkName(id), () => close());
-
 const tell = (name, news) => listeners[name].forEach((listener) => listener(news));
 
-const marked = () => story.calls.get(chosen) ?? story.newest;
+/** Whether there is a server that writes files: an exported session has none. */
+const canExport = () => facts.session !== "file";
+
+/** What Docker showed its user of a call: see protocol.js. Its version is empty if it is a Docker that did not say. */
+const shownByDocker = (call) => protocol.shownByDocker(call, {
+  container: story.containerName(call) || "…", network: story.networkName(call.network),
+}, /\d+\.\d+/.exec(facts.engine ?? "")?.[0] ?? "");
+
+const calls = new Calls(
+  story,
+  { list: $("calls"), scroller: $("list"), label: $("calls-label"), newer: $("newer"), probe: $("probe") },
+  { choose: (number) => choose(number), open: (number) => open(number), shown: () => tell("shown", calls) },
+  (call) => shownByDocker(call)?.text ?? "",
+);
+
+const detail = new Detail($("detail"), $("middle"), {
+  nameOf: (id) => picture.linkName(id), placeOf: containerOf, containerOf: (call) => story.containerName(call),
+  docker: shownByDocker, canExport,
+}, () => close());
+
+/** A call came that only its row was known of. */
+const archive = new Archive(story, (number) => {
+  if (marked()?.number === number) tellCaption();
+  if (detail.call?.number === number) showDetail(number);
+});
+
+const marked = () => archive.get(chosen) ?? story.newest;
+const showDetail = (number) => detail.show(archive.get(number), story.about(story.calls.get(number)));
 
 function containerOf(change) {
   const id = change.id ?? change.value?.id;
@@ -104,7 +125,10 @@ function tellCaption() {
     $("caption").replaceChildren("Nothing has happened yet.");
     return;
   }
-  const context = { about: story.about(call), nameOf: (id) => picture.linkName(id), containerOf };
+  // a container that is gone has no place in the picture, and its name is still known
+  const joined = call.route.endsWith(".Join") ? story.containerName(call) : "";
+  const placeOf = (change) => containerOf(change) ?? ((change.op === "add" && joined) || null);
+  const context = { about: story.about(call), nameOf: (id) => picture.linkName(id), containerOf: placeOf };
   $("caption").replaceChildren(...sentence(call, context).filter((part) => part !== ""));
 }
 
@@ -131,8 +155,7 @@ function choose(number, how) {
 
 function open(number) {
   if (chosen !== number) choose(number);
-  const call = story.calls.get(number);
-  detail.show(call, story.about(call));
+  showDetail(number);
   calls.open(number);
   calls.choose(number, {});
 }
@@ -143,11 +166,13 @@ function close() {
   calls.choose(chosen, { focus: true });
 }
 
+/** To the call that is `by` rows below the chosen one, among those shown. */
 function step(by) {
-  const numbers = [...story.calls.keys()];
+  const numbers = calls.numbers();
   if (!numbers.length) return;
   const index = numbers.indexOf(chosen);
-  const next = index < 0 ? numbers.length - 1 : Math.min(Math.max(index + by, 0), numbers.length - 1);
+  const from = index < 0 && Number.isFinite(by) ? numbers.length - 1 - by : index; // with none chosen, to the newest
+  const next = Math.min(Math.max(from + by, 0), numbers.length - 1);
   choose(numbers[next], { focus: true });
 }
 
@@ -169,7 +194,7 @@ function flush() {
   if (names) calls.rename();
   tellCaption();
   calls.update([...entries.values()].filter(({ call }) => !call || story.calls.has(call.number)));
-  if (detail.isOpen && (names || entries.has(detail.call.number))) detail.show(detail.call, story.about(detail.call));
+  if (detail.isOpen && (names || entries.has(detail.call.number)) && story.calls.has(detail.call.number)) showDetail(detail.call.number);
   record(seen);
 }
 
@@ -199,6 +224,7 @@ const feed = new Feed(story, {
   },
   event(event, { call, line, names }) {
     if (call && !dirty.entries.has(call.number)) dirty.entries.set(call.number, { call });
+    if (call) archive.forget(call.number);
     if (line) dirty.entries.set(`line ${line.seq}`, { line });
     dirty.names ||= names;
     dirty.verdict ||= event.kind === "verdict";
@@ -238,18 +264,20 @@ bindKeys({
   ArrowUp: () => step(-1),
   Home: () => step(-Infinity),
   End() {
-    choose(story.newest?.number ?? null, { focus: true });
+    choose(calls.numbers().at(-1) ?? null, { focus: true });
     calls.toEnd();
   },
   Enter() {
     const call = marked();
     if (!call) return false;
-    open(call.number);
+    if (detail.call?.number === call.number) detail.widen(!detail.isWide);
+    else open(call.number);
     return true;
   },
   ArrowLeft: () => detail.isOpen && detail.turn(-1),
   ArrowRight: () => detail.isOpen && detail.turn(1),
   Escape() {
+    if (detail.isWide) return detail.widen(false);
     if (detail.isOpen) return close();
     choose(null);
     return calls.toEnd();
@@ -260,12 +288,14 @@ bindKeys({
 
 /** What a feature (features.js) has of the page. `on(name, listener)` tells it of each `snapshot` (the server's
  *  message), `event` (of the journal), `drawn` picture, `chosen` call, `opened` node of the picture, node that the focus
- *  `moved` to (both by `data-id`) and `state` of the connection; `can(name)` whether the server has that part.
+ *  `moved` to (both by `data-id`), `state` of the connection, when other calls are `shown`; `can(name)` asks for a part.
  *  `showPast(picture)` shows that one instead of those that come, until it is called with null; `isPast()` whether
  *  one looks at such a one; `say(text)` has the caption say something else, until null. */
 const page = {
   story, feed, picture, folds, calls, detail, choose, open, close, banner, marked,
   facts: () => facts,
+  chosen: () => story.calls.get(chosen),
+  canExport,
   say(text) {
     said = text;
     tellCaption();
@@ -281,6 +311,11 @@ const page = {
 };
 for (const install of FEATURES) install(page);
 bindClicker();
+protocol.load().then(() => {
+  calls.rows.refill();
+  tellCaption();
+  if (detail.isOpen) showDetail(detail.call.number);
+}, (error) => console.warn("the protocol's table:", error));
 
 // The session's token comes in the address once; it is kept for this tab and taken out of the address bar.
 const token = new URLSearchParams(location.hash.slice(1)).get("token");

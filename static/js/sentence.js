@@ -1,7 +1,7 @@
 // The caption under the picture: one sentence on what a call did.
 import { differences } from "./changes.js";
-import { splitRoute, trouble } from "./calls.js";
 import { el, shorten } from "./dom.js";
+import { splitRoute, trouble } from "./rows.js";
 
 const MOST = 4; // names in one enumeration; the rest is counted
 
@@ -113,6 +113,7 @@ export function sentence(call, { about, nameOf, containerOf }) {
   if (call.held) return [...head, call.held === "answer" ? "is done, and its answer is held." : "is held before its handler."];
   if (call.state === "running") return [...head, "is with the handler now."];
   if (call.state === "lost") return [...head, "was never answered: the plugin ended before."];
+  if (!call.whole) return [...head, call.gone ? "is kept by its row alone." : "…"];
   const wrong = trouble(call);
   const clauses = byHandler(call.changes.filter(({ by }) => by !== "docker"), nameOf);
   const after = byDocker(call.changes.filter(({ by }) => by === "docker"), containerOf);

@@ -1,11 +1,13 @@
 // The events folded into calls, names, lines and the last verdict: in the browser what workshop/dashboard/story.py is on the server.
 
-const KEPT = { calls: 500, lines: 500, walks: 5 };
+const KEPT = { calls: 10_000, whole: 200, lines: 5_000, walks: 5 }; // of calls before the newest only what their rows say
+const LONGEST_ERROR = 500;
 const TABLES = ["networks", "endpoints", "containers"];
 const SHORT = 12;
 
 const newCall = (number) => ({
   number,
+  whole: true, // whether it has all that it ever had: see archive.js
   state: "running",
   host: null, route: "", name: null, request: null, raw: null,
   network: null, endpoint: null, sandbox: null,
@@ -13,6 +15,7 @@ const newCall = (number) => ({
   status: null, answer: null, error: null, duration_ms: null, waited_ms: null,
   held: null, held_ms: null, fault: null,
   commands: [], changes: [], output: [], streams: [],
+  volume: "", printed: 0,
 });
 
 const fill = (call, data, names) => {
@@ -23,6 +26,8 @@ const LEARN = {
   "call.started"(call, { at, data }) {
     fill(call, data, ["host", "route", "name", "request", "raw", "network", "endpoint", "sandbox"]);
     call.started = at;
+    const volume = call.route.startsWith("VolumeDriver.") && call.request?.Name;
+    call.volume = typeof volume === "string" ? volume : "";
   },
   "call.finished"(call, { at, data }) {
     fill(call, data, ["route", "network", "endpoint"]);
@@ -43,7 +48,21 @@ const LEARN = {
   output(call, { data }) {
     call.output.push(String(data.text ?? ""));
     call.streams.push(data.stream || "stdout");
+    call.printed += 1;
   },
+};
+
+/** Keep only the call's summary. One that is under way stays whole. */
+function shorten(call) {
+  if (call.whole && call.state === "running") return;
+  const error = call.error?.slice(0, LONGEST_ERROR) ?? null;
+  const nothing = { commands: [], changes: [], output: [], streams: [] };
+  Object.assign(call, { whole: false, request: null, raw: null, answer: null, error, ...nothing });
+}
+
+const fromRow = (columns, row) => {
+  const known = Object.fromEntries(columns.map((name, index) => [name, row[index]]));
+  return { ...newCall(known.number), ...known, whole: false };
 };
 
 function lineOf({ seq, at, kind, call, data }) {
@@ -69,18 +88,30 @@ const NOTHING_JUDGED = { exercise: null, judging: false, attempt: 0, verdict: nu
 
 /** What has happened so far. `apply` takes events in order, exactly once each: see `last`. */
 export class Story {
+  static kept = KEPT;
+  #order = []; // the calls' numbers, oldest first
+  #sandboxes = new Map(); // a sandbox's path to the container's ID
+
   constructor() {
     this.reset({ seq: 0, calls: [], lines: [], names: {} });
   }
 
   /** Begin anew from a snapshot of the server. */
-  reset({ seq, calls, lines, names, lesson = NOTHING_JUDGED, walks = [] }) {
+  reset({ seq, calls, older = { columns: [], rows: [] }, lines, names, lesson = NOTHING_JUDGED, walks = [] }) {
     this.last = seq;
-    this.calls = new Map(calls.map((call) => [call.number, call]));
+    const all = [
+      ...older.rows.map((row) => fromRow(older.columns, row)),
+      ...calls.map((call) => ({ ...newCall(call.number), ...call })),
+    ].sort((one, other) => one.number - other.number);
+    this.calls = new Map(all.map((call) => [call.number, call]));
+    this.#order = [...this.calls.keys()];
+    this.hosts = new Set(all.map(({ host }) => host).filter(Boolean));
     this.lines = lines;
     this.lesson = lesson;
     this.walks = walks;
     this.names = Object.fromEntries(TABLES.map((table) => [table, { ...names[table] }]));
+    this.#sandboxes.clear();
+    for (const [id, entry] of Object.entries(this.names.containers)) this.#noteSandbox(id, entry);
   }
 
   /** Add one event; gives what it changed: `{call, line, names}`. Events must come without gaps. */
@@ -94,7 +125,7 @@ export class Story {
 
   /** The newest call, or undefined. */
   get newest() {
-    return [...this.calls.values()].at(-1);
+    return this.calls.get(this.#order.at(-1));
   }
 
   networkName(id) {
@@ -108,15 +139,14 @@ export class Story {
     const containers = this.names.containers;
     if (known?.container && containers[known.container]) return containers[known.container].name ?? "";
     if (!sandbox) return "";
-    return Object.values(containers).find((container) => container?.sandbox === sandbox)?.name ?? "";
+    return containers[this.#sandboxes.get(sandbox)]?.name ?? "";
   }
 
   /** What a call is about, for its row: names, or short IDs until they are known. */
   about(call) {
     const network = call.network ? this.networkName(call.network) : "";
     const container = this.containerName(call) || (call.endpoint ?? "").slice(0, SHORT);
-    const volume = call.route.startsWith("VolumeDriver.") ? String(call.request?.Name ?? "") : "";
-    return [network, container, volume].filter(Boolean);
+    return [network, container, call.volume].filter(Boolean);
   }
 
   #tell(event) {
@@ -124,10 +154,15 @@ export class Story {
     if (event.call === null || !learn) return null;
     if (!this.calls.has(event.call)) {
       this.calls.set(event.call, newCall(event.call));
-      if (this.calls.size > KEPT.calls) this.calls.delete(this.calls.keys().next().value);
+      this.#order.push(event.call);
+      if (this.#order.length > KEPT.calls) this.calls.delete(this.#order.shift());
+      const older = this.calls.get(this.#order.at(-1 - KEPT.whole));
+      if (older) shorten(older);
     }
     const call = this.calls.get(event.call);
     learn(call, event);
+    if (!call.whole) shorten(call);
+    if (call.host) this.hosts.add(call.host);
     return call;
   }
 
@@ -140,11 +175,17 @@ export class Story {
     return line;
   }
 
+  #noteSandbox(id, entry) {
+    if (entry?.sandbox) this.#sandboxes.set(entry.sandbox, id);
+  }
+
   #learn(event) {
     if (event.kind !== "docker") return false;
     for (const table of TABLES) {
       for (const [id, entry] of Object.entries(event.data[table] ?? {})) {
-        if (entry) this.names[table][id] = entry;
+        if (!entry) continue;
+        this.names[table][id] = entry;
+        if (table === "containers") this.#noteSandbox(id, entry);
       }
     }
     return true;

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from playwright.sync_api import Page, expect
 
 from tests.browser.world import World
-
-MARKUP = "<img src=x onerror=\"window.bad=1\"><b id='list'>bold</b>&amp;"
+from workshop.dashboard.story import WHOLE_CALLS as KEPT_WHOLE
 
 
 def row(page: Page, number: int) -> Any:
@@ -46,58 +46,10 @@ def test_an_error_is_told_in_words(page: Page, world: World) -> None:
     expect(page.locator("#caption")).to_contain_text("failed: no endpoint")
 
 
-def test_an_open_call_shows_request_answer_commands_changes_and_output(page: Page, world: World) -> None:
-    network = world.create_network("shop")
-    world.run(network, "web")
-    row(page, 2).dblclick()
-    detail = page.locator("#detail")
-    assert detail.locator(".code").text_content() is not None
-    expect(detail.locator("h3")).to_have_text("2 · CreateEndpoint")
-    expect(detail.locator(".timing")).to_contain_text("handler 7.2 ms")
-    told = page.evaluate("JSON.parse(document.querySelector('#detail .code').textContent)")
-    assert told["NetworkID"] == network
-    detail.get_by_role("tab", name="Answered").click()
-    expect(detail.locator(".code")).to_contain_text('"MacAddress": "02:42:0a:09:00:01"')
-    detail.get_by_role("tab", name="Kernel · 2").click()
-    expect(detail.locator(".command")).to_have_count(2)
-    expect(detail.get_by_role("button", name="Copy")).to_be_visible()
-    detail.get_by_role("tab", name="Changed · 2").click()
-    expect(detail.locator(".changes li").first).to_contain_text("made link wsh")
-    detail.get_by_role("tab", name="Output · 1").click()
-    expect(detail.locator(".code")).to_have_text("made a pair for 10.9.0.3/16\n")
-
-
-def test_an_open_call_goes_on_being_told(page: Page, world: World) -> None:
-    number = world.begin("NetworkDriver.DeleteNetwork", {"NetworkID": "a" * 64})
-    row(page, number).dblclick()
-    page.get_by_role("tab", name="Answered").click()
-    expect(page.locator("#tab-panel")).to_contain_text("Not yet")
-    world.finish(number, {"Err": "not found"})
-    expect(page.locator("#tab-panel")).to_contain_text("Err: not found")
-
-
-def test_what_docker_or_a_learner_wrote_is_text(page: Page, world: World) -> None:
-    network = world.create_network(MARKUP)
-    world.run(network, MARKUP)
-    world.notice(MARKUP, "warning")
-    number = world.call(MARKUP, {MARKUP: MARKUP}, {"Err": MARKUP}, network=network)
-    expect(row(page, number).locator(".method")).to_contain_text("<img src=x")
-    expect(row(page, number).locator(".about")).to_contain_text("<img src=x")
-    expect(page.locator(".line.warning")).to_contain_text("<img src=x")
-    expect(page.locator("#picture svg")).to_contain_text("<img src=x")
-    row(page, number).dblclick()
-    for tab in ("Asked", "Answered"):
-        page.get_by_role("tab", name=tab).click()
-        expect(page.locator("#tab-panel")).to_contain_text("<img src=x")
-    assert page.locator("img, b").count() == 0
-    assert page.locator("#list").count() == 1
-    assert page.evaluate("window.bad") is None
-
-
 def test_the_newest_is_followed_only_from_the_end_of_the_list(page: Page, world: World) -> None:
     for _ in range(40):
         world.hello()
-    expect(page.locator(".call")).to_have_count(80)
+    expect(page.locator("#calls-label")).to_have_text("Calls · 80")
     expect(row(page, 80)).to_be_in_viewport()
     page.locator("#list").evaluate("list => { list.scrollTop = 0; }")
     expect(row(page, 1)).to_be_in_viewport()
@@ -109,20 +61,86 @@ def test_the_newest_is_followed_only_from_the_end_of_the_list(page: Page, world:
     expect(page.locator("#newer")).to_be_hidden()
 
 
-def test_no_more_than_the_newest_500_calls_are_kept(page: Page, world: World) -> None:
-    for _ in range(260):
+def test_of_a_long_list_only_what_is_in_view_is_in_the_page_and_the_keys_reach_all(page: Page, world: World) -> None:
+    for number in range(120):
         world.hello()
-    expect(row(page, 520)).to_be_visible()
-    expect(page.locator(".call")).to_have_count(500)
-    expect(row(page, 20)).to_have_count(0)
+        if number % 10 == 0:
+            world.notice(f"notice {number}: " + "a long text " * 12, "warning")
+    expect(page.locator("#calls-label")).to_have_text("Calls · 240")
+    assert page.locator(".call").count() < 60
+    page.keyboard.press("Home")
+    expect(row(page, 1)).to_be_focused()
+    item = page.locator("li", has=row(page, 1))
+    expect(item).to_have_attribute("aria-posinset", "1")
+    expect(item).to_have_attribute("aria-setsize", "252")
+    for _ in range(30):
+        page.keyboard.press("j")
+    expect(row(page, 31)).to_be_focused()
+    expect(row(page, 31)).to_be_in_viewport()
+    page.locator("#list").evaluate("list => { list.scrollTop = list.scrollHeight; }")
+    expect(row(page, 240)).to_be_in_viewport()
+    expect(row(page, 31)).to_be_focused()  # out of view, and still where the keys go on from
+    page.keyboard.press("k")
+    expect(row(page, 30)).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(row(page, 240)).to_be_in_viewport()
+    # rows stand one below the other, whatever their heights
+    tops = page.locator("#calls > li").evaluate_all(
+        "items => items.map((each) => each.getBoundingClientRect()).map(({top, bottom}) => [top, bottom])"
+    )
+    assert len(tops) > 15
+    assert all(abs(above[1] - below[0]) < 1 for above, below in zip(tops[1:], tops[2:], strict=False))
 
 
-def test_names_that_become_known_after_500_calls_are_told_like_others(page: Page, world: World) -> None:
-    for _ in range(249):
+def test_old_calls_are_kept_by_their_rows_and_opened_from_the_journal(page: Page, world: World) -> None:
+    network = world.create_network("shop")
+    for _ in range(KEPT_WHOLE // 2 + 5):
         world.hello()
-    expect(row(page, 498)).to_be_visible()
+    page.wait_for_function("last => workshop.story.last === last", arg=world.journal.last)
+    assert page.evaluate("workshop.story.calls.get(1).request") is None
+    for _ in range(2):
+        page.keyboard.press("Home")
+        expect(page.locator("#caption")).to_contain_text("Call 1 · CreateNetwork (shop) made wsb")
+        expect(page.locator("#picture .bridge.now")).to_have_count(1)
+        page.keyboard.press("Enter")
+        expect(page.locator("#detail .code")).to_contain_text(network[:12])
+        page.reload()  # the second time it is known only by the snapshot
+        page.wait_for_function("last => workshop.story.last === last", arg=world.journal.last)
+
+
+def test_where_two_hosts_get_calls_each_row_says_which(page: Page, world: World) -> None:
+    world.hello()
+    expect(row(page, 2)).to_be_visible()
+    expect(row(page, 1).locator(".host")).to_be_empty()
+    started = {"host": "beta", "route": "NetworkDriver.GetCapabilities", "request": None}
+    world.journal.append("call.started", started, world.journal.next_call())
+    expect(row(page, 3).locator(".host")).to_have_text("beta")
+    expect(row(page, 1).locator(".host")).to_have_text("alpha")
+
+
+def test_a_bar_shows_when_a_call_was_among_those_that_came_with_it(page: Page, world: World) -> None:
+    first = world.begin("NetworkDriver.CreateNetwork", {})
+    second = world.begin("NetworkDriver.CreateNetwork", {})
+    for number in (first, second):
+        expect(row(page, number)).to_have_attribute("data-state", "running")
+    world.finish(first, {})
+    page.wait_for_timeout(100)
+    world.finish(second, {}, ms=100.0)
+    expect(row(page, second)).to_have_attribute("data-state", "done")
+    widths = [row(page, number).locator(".handled").bounding_box()["width"] for number in (first, second)]
+    assert widths[0] < widths[1]
+    row(page, second).hover()
+    expect(row(page, second)).to_have_attribute("title", re.compile("into calls 1 to 2, which took .* together"))
+
+
+def test_names_that_become_known_while_calls_are_let_go_of_are_told_like_others(page: Page, world: World) -> None:
+    page.evaluate("workshop.page.calls.story.constructor.kept.calls = 30")
+    for _ in range(14):
+        world.hello()
     for count in range(4):  # in one go: calls are forgotten and names learnt in the same frame
         network = world.create_network(f"shop{count}", 20 + count)
         world.run(network, f"web{count}")
-    expect(row(page, 510).locator(".about")).to_have_text("shop3 · web3")
-    expect(page.locator(".call")).to_have_count(500)
+    expect(row(page, 40).locator(".about")).to_have_text("shop3 · web3")
+    expect(page.locator("#calls-label")).to_have_text("Calls · 30")
+    page.keyboard.press("Home")
+    expect(row(page, 11)).to_be_focused()

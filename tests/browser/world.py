@@ -30,10 +30,11 @@ class World:
     def __init__(self, folder: Path, **kept: int) -> None:
         self.journal = Journal(folder / "journal.db", **kept)
         self._lock = threading.Lock()
+        self.still = False
+        """Whether the graph stays as it is, whatever is told of it: for long sessions that nobody draws."""
         self._graph = graphs.empty()
         self._born = 0
-        self._containers = 0
-        self._asked = 0
+        self._containers = self._calls = self._asked = 0
         self._networks: dict[str, dict[str, Any]] = {}
         root = graphs.namespace(ROOT, root=True, name="root")
         uplink = self._link(ROOT, 2, "eth0", "veth", addresses=["192.0.2.2/24"])
@@ -106,6 +107,11 @@ class World:
         self._tell("topology", {"changes": [row], "by": None})
         return number
 
+    @property
+    def calls(self) -> int:
+        """How many calls there were."""
+        return self._calls
+
     def hello(self) -> None:
         """Docker meets the plugin."""
         self.call("Plugin.Activate", None, {"Implements": ["NetworkDriver"]})
@@ -113,7 +119,7 @@ class World:
 
     def begin(self, route: str, request: dict[str, Any] | None, **about: Any) -> int:
         """A call starts; gives its number."""
-        number = self.journal.next_call()
+        number = self._calls = self.journal.next_call()
         started = {
             "host": "alpha",
             "route": route,
@@ -270,5 +276,5 @@ class World:
     def _tell(self, kind: str, data: dict[str, Any], call: int | None = None) -> None:
         with self._lock:
             event = self.journal.append(kind, data, call)
-            if kind == "topology":
+            if kind == "topology" and not self.still:
                 self._graph = graphs.take(self._graph, event.data, event.seq, event.at)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from workshop.dashboard import Dashboard
+from workshop.dashboard.feed import Feed
 from workshop.dashboard.views import CATCH_UP
 from workshop.journal import Journal
 
@@ -204,3 +205,22 @@ def test_the_feed_rests_when_the_journal_is_closed(tmp_path: Path, drawing: Any)
     time.sleep(0.5)
     assert time.process_time() - before < 0.1
     made.stop()
+
+
+def test_a_long_journal_is_read_at_once_and_who_came_meanwhile_asks_for_the_rest(
+    journal: Journal, drawing: Any
+) -> None:
+    for _ in range(800):
+        journal.append("topology", {"changes": [], "by": None})
+        a_call(journal)
+    told: list[tuple[str, Any]] = []
+    feed = Feed(journal, drawing, lambda *message: told.append(message))
+    feed.start()
+    for _ in range(200):
+        if told and told[-1][0] == "picture":
+            break
+        threading.Event().wait(0.02)
+    feed.stop()
+    assert feed.story.seq == journal.last
+    assert [name for name, _ in told] == ["events", "picture"]
+    assert [event["seq"] for event in told[0][1]["events"]] == [journal.last]

@@ -76,6 +76,7 @@ class Running:
         self.plugins: dict[str, Plugin] = {}
         self.gate = Gate(self.journal)
         """What all plugins' calls pass: step mode and break-it mode."""
+        self._places: dict[str, str] = {}
         self.observer: Observer | None = None
         self._hosts: dict[str, Namespace] = {}
         self._outside: Namespace | None = None
@@ -161,6 +162,7 @@ class Running:
             plugin.host.when_published = lambda ports: watcher.set_ports(plugin.host.name, ports)
         plugin.start(place)
         plugin.host.when_published(plugin.host.published())
+        self._places[plugin.host.name] = place.address
         self._said.setdefault("plugin", str(place.path))
 
     def show(
@@ -182,6 +184,7 @@ class Running:
         every = [past.part(Past(self.journal)), about.part(About(lambda: self.observer))]
         every.append(step.part(self.gate, self._networks))
         picture = Picture(lambda: self.observer)
+        facts["plugin_of"] = self._plugin_of
         dashboard = Dashboard(self.journal, picture, address=address, sock=listener, parts=[*every, *parts], **facts)
         dashboard.start()
         self._ending.callback(dashboard.stop)
@@ -193,6 +196,10 @@ class Running:
     def _networks(self) -> dict[str, list[str]]:
         """The networks that the plugins remember, by host."""
         return {name: list(plugin.host.networks) for name, plugin in self.plugins.items()}
+
+    def _plugin_of(self, host: str | None) -> str | None:
+        """Where the plugin listens that got a host's calls."""
+        return self._places.get(host or "") or self._said.get("plugin")
 
     def announce(self, **more: Any) -> None:
         """Let other commands find this session."""

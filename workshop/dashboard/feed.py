@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 BATCH = 500
 """How many events travel in one message at most."""
 
-REMEMBERED = 20_000
+REMEMBERED = 100_000
 """How far back the story begins, in events, when the journal is long."""
 
 _PACE = 0.02  # seconds between two pictures at least, so that a burst of changes is one picture, not fifty
@@ -101,6 +101,7 @@ class Feed:
         self._journal, self._picture, self._emit = journal, picture, emit
         start = max(0, journal.last - REMEMBERED, journal.first - 1)
         self.story = Story(start=start, before=journal.last)
+        self._before = journal.last
         self.latest: dict[str, Any] | None = None
         """The newest picture that was sent, for a browser that comes later."""
         self._stopped = threading.Event()
@@ -132,7 +133,19 @@ class Feed:
         if self._thread.is_alive():
             self._thread.join(1)
 
+    def _fold_the_past(self) -> None:
+        """Read what was there before, of which nobody is told event by event, nor is it drawn."""
+        while self.story.seq < self._before and not self._stopped.is_set():
+            events = self._journal.since(self.story.seq, BATCH)
+            if not events:
+                return  # the journal is closed
+            self.story.apply(events)
+            if self.story.seq >= self._before:
+                # who came meanwhile has part of it: the last one tells that there is more to ask for
+                self._emit("events", {"events": [for_browser(events[-1])], "last": events[-1].seq})
+
     def _run(self) -> None:
+        self._fold_the_past()
         stale, not_before = True, 0.0
         while not self._stopped.is_set():
             patience = max(0.0, not_before - time.monotonic()) if stale else _PATIENCE

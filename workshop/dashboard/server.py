@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from workshop import resources, vendor
+from workshop.dashboard import calls as calls_asked
 from workshop.dashboard import guard
 from workshop.dashboard import lesson as lessons
 from workshop.dashboard.feed import Feed, Picture
@@ -31,7 +32,13 @@ Part = Callable[[Emit], Blueprint]
 _WAIT = 1.0  # seconds that a stop waits for the server's thread
 
 
-def create_app(journal: Journal, feed: Feed, facts: dict[str, Any], token: str) -> Flask:
+def create_app(
+    journal: Journal,
+    feed: Feed,
+    facts: dict[str, Any],
+    token: str,
+    plugin_of: calls_asked.PluginOf = lambda _host: None,
+) -> Flask:
     """The Flask app that answers for one session; ``facts`` as in ``views.make_blueprint``."""
     app = Flask(
         "workshop.dashboard",
@@ -42,6 +49,7 @@ def create_app(journal: Journal, feed: Feed, facts: dict[str, Any], token: str) 
     app.config[guard.TOKEN_KEY] = token
     app.json.sort_keys = False  # an answer is shown in the order in which it was written
     app.register_blueprint(make_blueprint(journal, feed, facts))
+    app.register_blueprint(calls_asked.make_blueprint(journal, feed.story, plugin_of))
     guard.add_headers(app, guard.content_security_policy(IMPORT_MAP))
 
     @app.errorhandler(HTTPException)
@@ -58,7 +66,8 @@ class Dashboard:
     already, for a process that has since moved to another network namespace; it stays the caller's to close.
     ``token`` is the session's secret (made if not given). ``engine`` and ``driver`` are shown in the header,
     ``try_this`` is the command that the empty page proposes. With a ``lesson`` the page is an exercise's. ``parts`` are
-    what else this session can do; the page asks for them by the names of their blueprints.
+    what else this session can do; the page asks for them by the names of their blueprints. ``plugin_of`` says where a
+    host's plugin listens, for commands that repeat a call.
 
     ``for_all`` lets it answer on any address, and under any name: for a second dashboard, whose parts let nobody change
     anything, and whose token nobody is told.
@@ -82,6 +91,7 @@ class Dashboard:
         lesson: Lesson | None = None,
         parts: Iterable[Part] = (),
         for_all: bool = False,
+        plugin_of: calls_asked.PluginOf = lambda _host: None,
     ) -> None:
         self._sock = sock if sock is not None else _bind(address)
         self._is_ours = sock is None
@@ -99,7 +109,7 @@ class Dashboard:
             "can": [blueprint.name for blueprint in blueprints],
         }
         self._feed = Feed(journal, picture, self._emit)
-        self.app = create_app(journal, self._feed, facts, self.token)
+        self.app = create_app(journal, self._feed, facts, self.token, plugin_of)
         for blueprint in blueprints:
             self.app.register_blueprint(blueprint)
         if lesson is not None:

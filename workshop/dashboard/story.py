@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import threading
 from collections.abc import Iterable
 from typing import Any
 
+from workshop.dashboard.kept import SUMMARY, Kept, told
 from workshop.journal import Event
-from workshop.journal.calls import Calls, State
+from workshop.journal.calls import Calls, Names
 
-KEPT_CALLS = 500
-KEPT_LINES = 500
+KEPT_CALLS = 10_000
+WHOLE_CALLS = 200
+KEPT_LINES = 5_000
 KEPT_NAMES = 5_000
 KEPT_WALKS = 5
-"""How many of the newest are kept: calls, lines between calls, names of each kind, packets that were followed."""
+"""How many of the newest are kept: calls, those of them with all that they have (of the others it is asked for when it
+is wanted), lines between calls, names of each kind, packets that were followed."""
 
 TABLES = ("networks", "endpoints", "containers")
 """The tables of names that ``docker`` events fill."""
@@ -32,8 +37,8 @@ class Story:
     def __init__(self, start: int = 0, before: int = 0) -> None:
         self._lock = threading.Lock()
         self._calls = Calls(keep=KEPT_CALLS)
+        self._kept: dict[int, Kept] = {}
         self._from_before: set[int] = set()
-        self._streams: dict[int, list[str]] = {}
         self._lines: list[dict[str, Any]] = []
         self._names: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
         self._lesson: dict[str, Any] = dict(NOTHING_JUDGED)
@@ -59,34 +64,85 @@ class Story:
                     self._seq = event.seq
 
     def snapshot(self) -> dict[str, Any]:
-        """``{"seq", "calls", "lines", "names", "lesson", "walks"}``.
+        """``{"seq", "calls", "older", "lines", "names", "lesson", "walks"}``.
 
-        A call is ``Call.as_dict()``, its ``state`` may also be ``"lost"``, and ``streams`` says of each line of its
-        ``output`` where it came from (``stdout``, ``stderr``, ``traceback``); a line is what ``line_of`` gives;
-        names are those of the ``docker`` events, by table and ID; the lesson is what ``judged`` makes of the
-        ``verdict`` events, and the walks are the last ``walk`` events' data.
+        ``calls`` are the newest as ``told`` has them; ``older`` is ``{"columns", "rows"}``: the summary of each call
+        before them, a list in the order of the columns. A line is what ``line_of`` gives; names are those of the
+        ``docker`` events, by table and ID; the lesson is what ``judged`` makes of the ``verdict`` events,
+        and the walks are the last ``walk`` events' data.
         """
+        told, rows = self._snapshot()
+        return {**told, "older": {"columns": SUMMARY, "rows": [json.loads(row) for row in rows]}}
+
+    def as_json(self, **more: Any) -> str:
+        """The snapshot, and ``more`` fields, as JSON. The summaries have been written before: to write 10,000 at once
+        would keep those waiting who are to answer Docker.
+        """
+        told, rows = self._snapshot()
+        text = json.dumps({**more, **told}, separators=(",", ":"))
+        return f'{text[:-1]},"older":{{"columns":{json.dumps(SUMMARY)},"rows":[{",".join(rows)}]}}}}'
+
+    def _snapshot(self) -> tuple[dict[str, Any], list[str]]:
+        """The snapshot without its summaries, and these as JSON texts."""
         with self._lock:
+            kept = self._kept
             return {
                 "seq": self._seq,
-                "calls": [self._told(call.as_dict()) for call in self._calls],
+                "calls": [
+                    told(call, kept[call.number], self._is_lost(call.number))
+                    for call in self._calls
+                    if not kept[call.number].row
+                ],
                 "lines": list(self._lines),
                 "names": {table: dict(rows) for table, rows in self._names.items()},
                 "lesson": self._lesson,
                 "walks": list(self._walks),
-            }
+            }, [each.row for each in kept.values() if each.row]
 
-    def _told(self, call: dict[str, Any]) -> dict[str, Any]:
-        if call["state"] == State.RUNNING and call["number"] in self._from_before:
-            call["state"], call["held"] = "lost", None
-        return {**call, "streams": list(self._streams.get(call["number"], ()))}
+    def whole(self, events: Iterable[Event]) -> list[dict[str, Any]]:
+        """The calls that these events tell of, with all that they have, as the snapshot has its newest."""
+        calls, kept = Calls(keep=KEPT_CALLS), dict[int, Kept]()
+        for event in events:
+            call = calls.take(event)
+            if call is not None:
+                kept.setdefault(call.number, Kept()).learn(call, event)
+        with self._lock:
+            return [told(call, kept[call.number], self._is_lost(call.number)) for call in calls]
+
+    def numbers(self) -> list[int]:
+        """The numbers of all calls that are kept, oldest first."""
+        with self._lock:
+            return [call.number for call in self._calls]
+
+    def names(self) -> Names:
+        """The names that are known, for what is written about calls."""
+        known = Names(keep=KEPT_NAMES)
+        with self._lock:
+            known.take(Event(self._seq, 0.0, "docker", None, self._names))
+        return known
+
+    def _is_lost(self, number: int) -> bool:
+        return number in self._from_before
+
+    def _keep(self, number: int) -> None:
+        """A call is new: what is older than the newest few is kept by its summary."""
+        self._kept[number] = Kept()
+        if len(self._kept) > KEPT_CALLS:
+            gone = next(iter(self._kept))
+            del self._kept[gone]
+            self._from_before.discard(gone)
+        if len(self._kept) > WHOLE_CALLS:
+            older = next(itertools.islice(reversed(self._kept), WHOLE_CALLS, None))
+            call = self._calls.get(older)
+            if call is not None:
+                self._kept[older].shorten(call)
 
     def _add(self, event: Event) -> None:
         call = self._calls.take(event)
-        if event.kind == "output" and call is not None:
-            self._streams.setdefault(call.number, []).append(str(event.data.get("stream") or "stdout"))
-            for number in [number for number in self._streams if self._calls.get(number) is None]:
-                del self._streams[number]
+        if call is not None:
+            if call.number not in self._kept:
+                self._keep(call.number)
+            self._kept[call.number].learn(call, event)
         if event.kind == "call.started" and event.call is not None and event.seq <= self._before:
             self._from_before.add(event.call)
         elif event.kind == "call.finished":

@@ -59,8 +59,8 @@ def make_blueprint(journal: Journal, feed: Feed, facts: dict[str, Any]) -> Bluep
 
     @routes.get("/api/snapshot")
     def snapshot() -> Any:
-        told = feed.story.snapshot()
-        return jsonify(session=facts["session"], facts=facts, **told, **feed.whole_picture())
+        text = feed.story.as_json(session=facts["session"], facts=facts, **feed.whole_picture())
+        return Response(text, mimetype="application/json")
 
     @routes.get("/api/graph")
     def graph() -> Any:

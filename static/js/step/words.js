@@ -1,5 +1,5 @@
 // Step mode in words: what a rule is about, what the reference driver would do, how long a call has waited.
-import { splitRoute } from "../calls.js";
+import { splitRoute } from "../rows.js";
 import { el } from "../dom.js";
 
 const code = (text) => el("code", {}, text);
