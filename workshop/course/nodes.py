@@ -58,8 +58,8 @@ class Nodes:
         """Send one frame for everybody into a link of the host: how many copies of it each node got, by its address.
 
         After the frame, each node is sent a packet directly, and nothing on the way overtakes: a node that has got the
-        second and not the first will not get it. Only for those that are ``wanted``, more is waited: on a busy machine, a
-        tunnel's packet takes its time.
+        second and not the first will not get it. Only for those that are ``wanted``, more is waited: on a busy
+        machine, a tunnel's packet takes its time.
         """
         mark, found, waiting = os.urandom(8), Counter[str](), set(self.addresses)
         self._send(link, mark)
