@@ -73,7 +73,8 @@ def test_many_events_from_many_threads_are_pushed_once_and_in_order(connect: Any
 
 def test_a_change_of_the_network_brings_its_picture(connect: Any, journal: Journal, drawing: Any) -> None:
     browser = connect()
-    link = {"id": "4:1/2", "name": "wsb1", "kind": "bridge", "made_by": 7, "peer": None}
+    found_by = {"mac": "02:42:0a:09:00:01", "addresses": ["10.9.0.1/24"], "network_name": "cafe"}
+    link = {"id": "4:1/2", "name": "wsb1", "kind": "bridge", "made_by": 7, "peer": None, **found_by}
     space = {"id": "4:1", "container": None, "links": [link]}
     drawing.now = {"seq": 1, "at": 0.0, "hosts": [{"name": "alpha", "namespaces": [space]}], "unseen": []}
     journal.append("topology", {"changes": [], "by": None})
@@ -82,6 +83,7 @@ def test_a_change_of_the_network_brings_its_picture(connect: Any, journal: Journ
         picture = browser.next("picture")
     assert picture["dot"] == "graph g { seq_1 }"
     assert picture["links"]["4:1/2"]["made_by"] == 7
+    assert picture["links"]["4:1/2"].items() >= found_by.items()  # the page finds links by these
 
 
 def test_a_burst_of_changes_is_few_pictures_and_the_newest_is_the_last(

@@ -40,7 +40,10 @@ class Picture(Protocol):
         """
 
 
-OF_LINK = ("name", "kind", "mac", "addresses", "made_by", "should_have_gone", "peer", "master")
+OF_LINK = (
+    *("name", "kind", "mac", "addresses", "made_by", "peer", "master"),
+    *("network", "network_name", "endpoint"),
+)
 """What the page needs of a link, beside where it is: to name it, find it, and tell its calls."""
 
 
@@ -51,9 +54,7 @@ def links_of(graph: dict[str, Any]) -> dict[str, dict[str, Any]]:
         for namespace in host.get("namespaces", []):
             container = namespace.get("container") or {}
             for link in namespace.get("links", []):
-                row = {
-                    key: link.get(key) for key in ("name", "kind", "made_by", "peer", "master", "network", "endpoint")
-                }
+                row = {key: link.get(key) for key in OF_LINK}
                 found[link["id"]] = {**row, "host": host.get("name"), "container": container.get("name")}
     return found
 
