@@ -6,13 +6,14 @@ When the process ends, however it ends, the namespace goes, and with it the pair
 from __future__ import annotations
 
 import contextlib
+import errno
 import ipaddress
 from collections.abc import Iterator
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
-from workshop.errors import CannotHere
+from workshop.errors import CannotHere, WorkshopError
 from workshop.kernel.namespaces import Namespace
 
 LINK = "ws-walk"
@@ -31,10 +32,14 @@ def next_door(host: Namespace) -> Iterator[Namespace]:
         try:
             host.run(lambda: _plug_in(namespace))
         except (NetlinkError, OSError) as error:
+            if getattr(error, "code", None) == errno.EEXIST:  # another session's walk: its link is not ours to remove
+                raise WorkshopError(f"The link {LINK} is there already.", "Is another walk under way?") from None
             raise CannotHere(f"Nobody outside can be wired to this machine ({error}).", "`doctor` says more.") from None
-        yield namespace
+        try:
+            yield namespace
+        finally:
+            host.run(_unplug)
     finally:
-        host.run(_unplug)
         namespace.close()
 
 
@@ -44,10 +49,14 @@ def _plug_in(namespace: Namespace) -> None:
         subnet = next(each for each in POOL.subnets(new_prefix=30) if not any(one in each for one in taken))
         gateway, address = subnet.hosts()
         ip.link("add", ifname=LINK, kind="veth", peer={"ifname": "eth0", "net_ns_fd": namespace.descriptor})
-        index = ip.link_lookup(ifname=LINK)[0]
-        ip.addr("add", index=index, address=str(gateway), prefixlen=30)
-        ip.link("set", index=index, state="up")
-        namespace.run(lambda: _settle_in(str(address), str(gateway)))
+        try:
+            index = ip.link_lookup(ifname=LINK)[0]
+            ip.addr("add", index=index, address=str(gateway), prefixlen=30)
+            ip.link("set", index=index, state="up")
+            namespace.run(lambda: _settle_in(str(address), str(gateway)))
+        except BaseException:
+            _unplug()
+            raise
 
 
 def _settle_in(address: str, gateway: str) -> None:
