@@ -268,3 +268,13 @@ def test_a_tcp_plugin_writes_where_it_is(tmp_path):
     place = tcp("127.0.0.1", 0, tmp_path, "workshop", "json")
     assert json.loads((tmp_path / "workshop.json").read_text()) == {"Name": "workshop", "Addr": place.address}
     place.remove()
+
+
+def test_a_plugin_that_ends_leaves_the_socket_of_the_one_that_came_after_it(tmp_path):
+    place = unix_socket(tmp_path, "workshop")
+    place.hide()
+    after = unix_socket(tmp_path, "workshop")
+    place.remove()
+    assert after.path.is_socket()
+    after.remove()
+    assert not after.path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,8 +16,10 @@ from workshop.drivers.store import Store
 from workshop.errors import WorkshopError
 from workshop.ipam.ipam import Ipam
 from workshop.journal import Journal
+from workshop.kernel.kernel import NetlinkError
 from workshop.kernel.namespaces import Namespace
 from workshop.plugin.app import create_app
+from workshop.plugin.holding import Gate
 from workshop.plugin.keeper import Keeper
 from workshop.plugin.pipeline import Notes, Pipeline
 from workshop.plugin.server import Place, Server
@@ -127,7 +130,7 @@ class Plugin:
                 if self.mends:
                     self._bring_together("After its death")
                 self._place = self._place.again()
-            except (WorkshopError, OSError) as error:  # somebody else's plugin may have taken the place
+            except (WorkshopError, OSError, NetlinkError, sqlite3.Error) as error:  # such as another plugin's place
                 self._notes.warn(f"The plugin cannot come back: {error}")
                 return
             self._answer_at(self._place)
@@ -139,10 +142,11 @@ class Plugin:
             place, self._place = self._place, None
             server, self._server = self._server, None
         if place is not None:
-            place.path.unlink(missing_ok=True)
+            place.hide()
         if server is not None:
             server.retire()  # before held calls are answered: Docker goes on at once, and tries again for a while
-        self.pipeline.gate.leave(self.host.name)
+        gate, self.pipeline.gate = self.pipeline.gate, Gate()  # what is let go is not held again at its next stop
+        gate.leave(self.host.name)
         self.wake()
         if server is not None:
             server.stop()

@@ -134,16 +134,23 @@ class Server:
 class Place:
     """What makes the plugin findable: the socket's path, or the file that names a TCP address. ``remove`` ends it.
 
-    ``again`` makes it once more, after that.
+    ``again`` makes it once more, after that. What stands at the path once this one is hidden is somebody else's.
     """
 
     def __init__(self, listener: socket.socket, address: str, path: Path, again: Callable[[], Place]) -> None:
         self.listener, self.address, self.path, self.again = listener, address, path, again
+        self._is_shown = True
+
+    def hide(self) -> None:
+        """Docker finds the plugin no longer; who has found it is still answered."""
+        if self._is_shown:
+            self._is_shown = False
+            self.path.unlink(missing_ok=True)
 
     def remove(self) -> None:
-        """Docker finds the plugin no longer."""
+        """It is found no longer, and nobody listens there."""
         self.listener.close()
-        self.path.unlink(missing_ok=True)
+        self.hide()
 
 
 def unix_socket(folder: Path, name: str) -> Place:
