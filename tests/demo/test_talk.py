@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -194,3 +196,15 @@ def test_what_is_broken_off_is_not_told_as_a_failed_step(bench: Bench):
     verbs.VERBS["do"] = stop
     bench.talk.play("one")
     assert [step["state"] for step in bench.talk.state()["steps"]] == ["running"]
+
+
+def test_a_command_is_ended_if_it_takes_too_long_but_not_while_somebody_holds_its_call(tmp_path, monkeypatch):
+    monkeypatch.setattr(verbs, "LONGEST", 0.2)
+    silent = tmp_path / "engine.sock"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(silent))
+        listener.listen()
+        began = time.monotonic()
+        stage = SimpleNamespace(socket=silent, stopped=lambda: False, holds=lambda: time.monotonic() < began + 1)
+        code, _ = verbs.docker(stage, ["network", "ls"])
+    assert code and 1 < time.monotonic() - began < 10

@@ -32,9 +32,8 @@ def slides(
 ) -> int:
     """The slides, in the browser: yours to lead, others' to follow."""
     from workshop.cli import audience as hall
+    from workshop.cli.address import bind_or_any, open_page
     from workshop.cli.course_options import bench
-    from workshop.cli.demo import _open
-    from workshop.cli.exercise import _bind
     from workshop.cli.laboratory import make_folder
     from workshop.cli.running import Running, signals_as_event
     from workshop.deck.render import Show
@@ -43,7 +42,7 @@ def slides(
     show = Show()
     show.columns()  # a deck with a mistake is told before anything is started
     workbench = bench(folder)
-    shown = _bind(dashboard)
+    shown = bind_or_any(dashboard)
     door = hall.open_door(audience) if audience else None
     known_as, why_not = _enter(no_lab)
     home = make_folder()
@@ -69,7 +68,7 @@ def slides(
             if why_not:
                 click.echo(f"There is no lab behind the slides: {why_not}")
             if not no_browser:
-                _open(here)
+                open_page(here)
             ended.wait()
             if sys.stdout.isatty():
                 click.echo()  # behind the terminal's ^C
@@ -98,7 +97,7 @@ def _laboratory(running: Running, home: Path, ending: contextlib.ExitStack) -> C
     from workshop.course import typed
 
     laboratory = ending.enter_context(Laboratory(running, home, version=VERSION, driver="all", hosts=HOSTS))
-    return lambda line: typed.run(line, laboratory.socket())
+    return lambda line: typed.run(line, laboratory.socket(), holds=lambda: running.gate.holds)
 
 
 def standing(workbench: Any) -> dict[str, Any]:

@@ -37,6 +37,10 @@ class Stage:
         """The hosts' addresses, by their names."""
         return {name: engine.host.address for name, engine in self.engines.items()}
 
+    def holds(self) -> bool:
+        """Whether somebody holds a call: who waits for Docker has to wait for that."""
+        return any(plugin.pipeline.gate.holds for plugin in self.plugins.values())
+
     def namespace(self, host: str) -> Namespace:
         """A host's network namespace."""
         return self.engines[host].host.namespace

@@ -20,8 +20,8 @@ from workshop.kernel.programs import ProgramError
 from workshop.lab.engine.decoding import PluginFailure
 from workshop.lab.engine.refusal import Refusal
 
-LONGEST = 60
-"""Seconds that a step may take."""
+LONGEST, LOOKS = 60, 0.1
+"""Seconds that a step may take, beside the time in which a call is held, and between two looks whether one is."""
 
 TRIES = 20
 """How often a server is asked that may still be starting."""
@@ -47,9 +47,11 @@ def docker(stage: Stage, words: list[str]) -> Outcome:
         deadline = time.monotonic() + LONGEST
         while True:
             try:
-                output, _ = process.communicate(timeout=0.1)
+                output, _ = process.communicate(timeout=LOOKS)
                 return process.returncode, output
             except subprocess.TimeoutExpired:
+                if stage.holds():
+                    deadline += LOOKS
                 if stage.stopped() or time.monotonic() > deadline:
                     process.kill()
 
