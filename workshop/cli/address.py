@@ -1,11 +1,18 @@
-"""The dashboard's address: HOST:PORT as a person gives it, and the socket that listens there."""
+"""The dashboard's address: HOST:PORT as a person gives it, the socket that listens there, a browser that opens it."""
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import os
 import socket
+import sys
+import threading
 
 from workshop.errors import CannotHere, UsageError
+
+USUAL = "127.0.0.1:8600"
+"""Where the dashboard is if nobody says otherwise, and the port is free."""
 
 
 def address_of(text: str) -> tuple[str, int]:
@@ -45,3 +52,26 @@ def bind(address: str) -> tuple[tuple[str, int], socket.socket]:
             "Give --dashboard HOST:PORT with another port.",
         ) from None
     return (host, listener.getsockname()[1]), listener
+
+
+def bind_or_any(address: str | None) -> tuple[tuple[str, int], socket.socket]:
+    """The same for what a person gave, or else for the usual address, or any free port if that is taken."""
+    try:
+        return bind(address or USUAL)
+    except CannotHere:
+        if address:
+            raise
+        return bind("127.0.0.1:0")
+
+
+def open_page(url: str) -> None:
+    """Open a browser where there are windows; elsewhere the printed address is enough."""
+    if sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
+        threading.Thread(target=_open, args=[url], daemon=True).start()
+
+
+def _open(url: str) -> None:
+    import webbrowser
+
+    with contextlib.suppress(Exception):
+        webbrowser.open(url)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,24 +57,18 @@ def demo(
     finding. With a kind of network: what it is on two hosts, and who reaches whom.
     """
     from workshop import drivers
+    from workshop.cli.address import bind_or_any, open_page
     from workshop.cli.laboratory import Laboratory, enter, make_folder
-    from workshop.cli.running import Running, bind, signals_as_event
+    from workshop.cli.running import Running, signals_as_event
     from workshop.demo.script import FIRST, SECOND
-    from workshop.errors import DONE, FAILED, INTERRUPTED, CannotHere, UsageError
+    from workshop.errors import DONE, FAILED, INTERRUPTED, UsageError
     from workshop.plugin.holding import PRACTICE
 
     drivers.load(driver)
     if no_tour and chapter:
         raise UsageError("There is no talk to begin with a chapter.", "Leave out --no-tour or --chapter.")
     script = None if no_tour and not headless else _script(kind, driver, chapter)
-    shown = None
-    if not headless:
-        try:
-            shown = bind(dashboard or "127.0.0.1:8600")
-        except CannotHere:
-            if dashboard:
-                raise
-            shown = bind("127.0.0.1:0")
+    shown = None if headless else bind_or_any(dashboard)
     known_as = enter()
     if script and script.needs:
         _check(script.needs)
@@ -104,7 +96,7 @@ def demo(
                     running.announce(**known_as, engine=str(laboratory.socket()))
                     click.echo(f"Ready: dashboard at {url}")
                     if not no_browser:
-                        _open(url)
+                        open_page(url)
                 if headless:
                     assert talking is not None
                     good = _once(talking, laboratory, ended)
@@ -189,13 +181,3 @@ def _what_next() -> None:
     for typed in (_FIRST, "docker run -d --name bar --net cafe busybox httpd -f -p 80", "calls --follow"):
         click.echo(lines.command(f"{us()} {typed}", width, 2))
     click.echo(lines.prose("Ctrl-C ends the lab, and all that was made in it is gone.", width))
-
-
-def _open(url: str) -> None:
-    """Open a browser where there is a desktop; elsewhere the printed address is enough."""
-    import os
-    import webbrowser
-
-    if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"):
-        with contextlib.suppress(Exception):
-            threading.Thread(target=webbrowser.open, args=[url], daemon=True).start()

@@ -50,6 +50,7 @@ def sit(
 ) -> int:
     """Open an exercise and stay until told to end."""
     from workshop import session
+    from workshop.cli.address import bind_or_any, open_page
     from workshop.cli.laboratory import enter, make_folder
     from workshop.cli.running import Running, signals_as_event
     from workshop.cli.screen import Keys, Screen, in_foreground
@@ -61,7 +62,7 @@ def sit(
     if docker:
         need_docker()
         session.sweep()
-    shown = _bind(dashboard)
+    shown = bind_or_any(dashboard)
     keys = Keys(wanted=in_foreground())
     known_as = session.identity() if docker else enter()
     from workshop.course.learner.zygote import Zygote
@@ -91,9 +92,7 @@ def sit(
         screen = Screen()
         screen.say(f"Ready: dashboard at {url}")
         if not no_browser:
-            from workshop.cli.demo import _open
-
-            _open(url)
+            open_page(url)
         _stay(screen, keys, lesson, running, ended)
     return 0
 
@@ -174,18 +173,6 @@ def need_docker() -> None:
     from workshop.course.real import RealDocker
 
     EngineAPI(RealDocker().api.path, timeout=10).get("/_ping")
-
-
-def _bind(dashboard: str | None) -> Any:
-    from workshop.cli.running import bind
-    from workshop.errors import CannotHere
-
-    try:
-        return bind(dashboard or "127.0.0.1:8600")
-    except CannotHere:
-        if dashboard:
-            raise
-        return bind("127.0.0.1:0")
 
 
 def _first(exercise: Exercise) -> str:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import socket
-import sys
 import threading
-import webbrowser
 
 import click
 
@@ -25,12 +21,13 @@ def replay(what: str | None, dashboard: str | None, no_browser: bool) -> None:
     """
     if what is None:
         return _list()
+    from workshop.cli.address import bind_or_any, open_page
     from workshop.cli.past import begin
     from workshop.dashboard import Dashboard, past
 
     events = recorded.load(what)
     session, known, beginning = begin(events)
-    address, listener = _bind(dashboard)
+    address, listener = bind_or_any(dashboard)
     page = Dashboard(
         session,  # type: ignore[arg-type]
         beginning,
@@ -52,8 +49,8 @@ def replay(what: str | None, dashboard: str | None, no_browser: bool) -> None:
         click.echo(f"Ready: {page.url}")
         if about := recorded.about(events):
             click.echo(about)
-        if not no_browser and _has_desktop():
-            threading.Thread(target=webbrowser.open, args=[page.url], daemon=True).start()
+        if not no_browser:
+            open_page(page.url)
         while not ended.wait(0.5):  # not for ever: some systems let no signal through until then
             pass
     finally:
@@ -61,29 +58,11 @@ def replay(what: str | None, dashboard: str | None, no_browser: bool) -> None:
         listener.close()
 
 
-def _has_desktop() -> bool:
-    """Whether there is a browser with windows: elsewhere the printed address is enough."""
-    return sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
-
-
-def _bind(dashboard: str | None) -> tuple[tuple[str, int], socket.socket]:
-    from workshop.cli.address import bind
-    from workshop.errors import CannotHere
-
-    try:
-        return bind(dashboard or "127.0.0.1:8600")
-    except CannotHere:
-        if dashboard:
-            raise
-        return bind("127.0.0.1:0")
-
-
 def _list() -> None:
     from workshop.cli import lines, ourselves
+    from workshop.journal import recording
 
     width = lines.columns()
     for name, path in recorded.shipped().items():
-        from workshop.journal import recording
-
         click.echo(lines.prose(f"{name:8} {recorded.about(recording.read(path))}", width, 2, 11))
     click.echo("\n" + lines.prose(f"`{ourselves.us()} replay NAME` shows one of them, `replay FILE` your own.", width))

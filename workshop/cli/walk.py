@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import click
 
 from workshop.cli.sessions import chosen, session_option
-from workshop.errors import CANNOT_HERE, DONE, FAILED, CannotHere, UsageError, WorkshopError
+from workshop.errors import DONE, FAILED, CannotHere, UsageError, WorkshopError
 
 PATIENCE = 20.0
 """Seconds that the session has for an answer: a walk takes three at most, on a machine that has time."""
@@ -95,5 +95,5 @@ def _refused(status: int, data: bytes) -> WorkshopError:
         said = str(json.loads(data)["error"])
     except (ValueError, KeyError, TypeError):
         said = f"The session cannot walk (its dashboard answered {status})."
-    kind = {400: UsageError, CANNOT_HERE: CannotHere, 503: CannotHere}.get(status, WorkshopError)
+    kind = {400: UsageError, 503: CannotHere}.get(status, WorkshopError)
     return kind(said)
