@@ -12,6 +12,7 @@ from typing import Any
 from flask import Blueprint, abort, current_app, jsonify, redirect, render_template, request, url_for
 
 from workshop import vendor
+from workshop.dashboard import asked
 from workshop.dashboard.guard import needs_token
 from workshop.dashboard.once import Once
 from workshop.dashboard.server import Emit
@@ -19,14 +20,14 @@ from workshop.dashboard.views import IMPORT_MAP
 from workshop.deck.blocks import commands
 from workshop.deck.place import Place
 from workshop.deck.render import Show, blocks
-from workshop.errors import UsageError, WorkshopError
+from workshop.errors import WorkshopError
 
 Run = Callable[[str], dict[str, Any]]
 """Runs a line ``docker …`` in the lab: ``{"code", "output"}``."""
 Standing = Callable[[], dict[str, Any]]
 """How far the exercises are, as the presenter's view shows it."""
 
-MOST_STEPS, LARGEST_BODY = 1_000, 20_000
+MOST_STEPS = 1_000
 
 OPEN = (
     "/slides",
@@ -73,7 +74,7 @@ class Stage:
         @routes.post("/api/slides/place")
         @needs_token
         def move() -> Any:
-            body = _body()
+            body = asked.body()
             slide, step = body.get("slide"), body.get("step")
             if not isinstance(slide, str) or slide not in {each.slide.id for each in self.show.slides()}:
                 return jsonify(error="There is no such slide."), 400
@@ -87,7 +88,7 @@ class Stage:
         @needs_token
         @once
         def run() -> Any:
-            line = _body().get("line")
+            line = asked.body().get("line")
             if not isinstance(line, str) or line not in self._commands():
                 return jsonify(error="No slide has this command."), 400
             if self._run is None:
@@ -139,7 +140,7 @@ class Stage:
 def pages(stage: Stage, name: str) -> Blueprint:
     """What everybody may read: the slides, the presenter's place, the pictures."""
     routes = Blueprint(name, __name__)
-    routes.register_error_handler(WorkshopError, _explain)
+    routes.register_error_handler(WorkshopError, asked.explain)
 
     @routes.get("/slides")
     def slides() -> str:
@@ -154,13 +155,3 @@ def pages(stage: Stage, name: str) -> Blueprint:
         return jsonify(dot=stage.show.sources.pictures.find(name).dot())
 
     return routes
-
-
-def _body() -> dict[str, Any]:
-    request.max_content_length = LARGEST_BODY
-    body = request.get_json(silent=True)
-    return body if isinstance(body, dict) else {}
-
-
-def _explain(error: WorkshopError) -> Any:
-    return jsonify(error=str(error)), 400 if isinstance(error, UsageError) else 409

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from flask import Blueprint, jsonify, request
 
-from workshop.dashboard import markdown
+from workshop.dashboard import asked, markdown
 from workshop.dashboard.guard import needs_token
 from workshop.dashboard.once import Once
-from workshop.errors import CannotHere, UsageError, WorkshopError
+from workshop.errors import WorkshopError
 
 LARGEST_FILE = 1_000_000
 """Bytes of a learner's file, in UTF-8; more is no handler any more."""
@@ -157,8 +157,8 @@ def _bound() -> None:
 
 def _explain(error: WorkshopError) -> Any:
     told = {key: getattr(error, key) for key in ("text", "version") if hasattr(error, key)}
-    status = 400 if isinstance(error, UsageError) else 503 if isinstance(error, CannotHere) else 409
-    return jsonify({"error": str(error), **told}), status
+    answer, status = asked.explain(error)
+    return jsonify({**answer.get_json(), **told}), status
 
 
 _NEEDED = object()

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 
+from workshop.dashboard import asked
 from workshop.dashboard.guard import needs_token
 from workshop.dashboard.once import Once
-from workshop.errors import UsageError
+from workshop.errors import UsageError, WorkshopError
 
 NAME = "step"
 """The blueprint, and the message that tells browsers to ask again."""
@@ -46,13 +47,10 @@ def part(
 
 def _routes(steps: Steps, networks: Callable[[], dict[str, list[str]]]) -> Blueprint:
     routes, once = Blueprint(NAME, __name__, url_prefix="/api/step"), Once()
+    routes.register_error_handler(WorkshopError, asked.explain)
 
     def state() -> Any:
         return jsonify(**steps.state(), networks=networks())
-
-    @routes.errorhandler(UsageError)
-    def refuse(error: UsageError) -> Any:
-        return jsonify(error=str(error)), 400
 
     @routes.get("")
     def show() -> Any:
@@ -62,7 +60,7 @@ def _routes(steps: Steps, networks: Callable[[], dict[str, list[str]]]) -> Bluep
     @needs_token
     @once
     def add() -> Any:
-        body = _body()
+        body = asked.body()
         texts = {key: _text(body, key) for key in ("route", "network", "host", "fault")}
         steps.add(at=_text(body, "at") or "handler", once=_flag(body, "once"), **texts)
         return state()
@@ -85,7 +83,7 @@ def _routes(steps: Steps, networks: Callable[[], dict[str, list[str]]]) -> Bluep
     @needs_token
     @once
     def release() -> Any:
-        body = _body()
+        body = asked.body()
         number = body.get("call")
         if number is not None and (isinstance(number, bool) or not isinstance(number, int)):
             raise UsageError("`call` must be a call's number.", "Leave it out for all that are held.")
@@ -93,13 +91,6 @@ def _routes(steps: Steps, networks: Callable[[], dict[str, list[str]]]) -> Bluep
         return state()
 
     return routes
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise UsageError("This needs a JSON object.", 'Send one, such as {"route": "NetworkDriver.Join"}.')
-    return body
 
 
 def _text(body: dict[str, Any], key: str) -> str | None:

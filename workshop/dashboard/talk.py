@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from flask import Blueprint, jsonify, request
+from flask import Blueprint, jsonify
 
+from workshop.dashboard import asked
 from workshop.dashboard.guard import needs_token
 from workshop.errors import UsageError, WorkshopError
 
@@ -29,7 +30,7 @@ def part(talk: Talk) -> Callable[[Callable[[str, Any], None]], Blueprint]:
 
     def make(emit: Callable[[str, Any], None]) -> Blueprint:
         routes = Blueprint("talk", __name__, url_prefix="/api/talk")
-        routes.register_error_handler(WorkshopError, _explain)
+        routes.register_error_handler(WorkshopError, asked.explain)
         talk.on_change(lambda state: emit("talk", state))
 
         @routes.get("")
@@ -39,8 +40,8 @@ def part(talk: Talk) -> Callable[[Callable[[str, Any], None]], Blueprint]:
         @routes.post("/press")
         @needs_token
         def press() -> Any:
-            body = request.get_json(silent=True) if request.content_length else {}
-            after, chapter = (body.get("after"), body.get("chapter")) if isinstance(body, dict) else (None, None)
+            body = asked.body()
+            after, chapter = body.get("after"), body.get("chapter")
             if type(after) is not int or not isinstance(chapter, (str, type(None))):
                 raise UsageError(
                     "`after` must be the number of the chapter that is shown, `chapter` the name of another."
@@ -51,7 +52,3 @@ def part(talk: Talk) -> Callable[[Callable[[str, Any], None]], Blueprint]:
         return routes
 
     return make
-
-
-def _explain(error: WorkshopError) -> Any:
-    return jsonify(error=str(error)), 400 if isinstance(error, UsageError) else 409

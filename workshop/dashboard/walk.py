@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
+from workshop.dashboard import asked
 from workshop.dashboard.guard import needs_token
 from workshop.dashboard.once import Once
-from workshop.errors import CannotHere, UsageError, WorkshopError
+from workshop.errors import UsageError, WorkshopError
 
 LONGEST_NAME = 300
 """Letters of a name that is asked for: a container's has 255 at most, its host's stands before it."""
@@ -36,7 +37,7 @@ def part(walker: Walker) -> Callable[[Any], Blueprint]:
 
     def make(_emit: Any) -> Blueprint:
         routes = Blueprint("walk", __name__, url_prefix="/api/walk")
-        routes.register_error_handler(WorkshopError, _explain)
+        routes.register_error_handler(WorkshopError, asked.explain)
 
         @routes.get("")
         def ends() -> Any:
@@ -61,8 +62,7 @@ def part(walker: Walker) -> Callable[[Any], Blueprint]:
 
 
 def _asked() -> tuple[str, str, int | None]:
-    body = request.get_json(silent=True)
-    found = body if isinstance(body, dict) else {}
+    found = asked.body()
     source, target, port = found.get("from"), found.get("to"), found.get("tcp")
     for each in (source, target):
         if not isinstance(each, str) or not 0 < len(each) <= LONGEST_NAME:
@@ -70,8 +70,3 @@ def _asked() -> tuple[str, str, int | None]:
     if port is not None and (not isinstance(port, int) or isinstance(port, bool)):
         raise UsageError("`tcp` must be a port, or null for a ping.")
     return str(source), str(target), port
-
-
-def _explain(error: WorkshopError) -> Any:
-    status = 400 if isinstance(error, UsageError) else 503 if isinstance(error, CannotHere) else 409
-    return jsonify(error=str(error)), status

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import functools
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from workshop import resources
-from workshop.deck import parse
+from workshop.deck import markdown, parse
 from workshop.deck.blocks import Block, html_of
 from workshop.deck.html import tag
 from workshop.deck.parse import Slide
 from workshop.deck.sources import Sources
 
-_WEB = re.compile(r"https?://", re.IGNORECASE)
 TWO = "two"
 """Looks of a slide: two columns."""
 
@@ -65,22 +61,17 @@ def shown(slide: Slide, sources: Sources) -> Shown:
 
     :raises WorkshopError: with file and line, if something on it cannot be shown.
     """
-    tokens = _parser().parse(slide.text)
+    tokens = markdown.parsed(slide.text)
     steps = _fit(tokens)
     inner = "".join(_pieces(tokens, slide, sources))
-    notes = _parser().parse(slide.notes)
+    notes = markdown.parsed(slide.notes)
     _fit(notes)
-    return Shown(slide, inner, _parser().renderer.render(notes, _parser().options, {}), steps)
+    return Shown(slide, inner, markdown.rendered(notes), steps)
 
 
 def blocks(slide: Slide) -> list[Block]:
     """The fenced blocks of a slide."""
-    return [_block(token, slide) for token in _parser().parse(slide.text) if token.type in ("fence", "code_block")]
-
-
-@functools.cache
-def _parser() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    return [_block(token, slide) for token in markdown.parsed(slide.text) if token.type in ("fence", "code_block")]
 
 
 def _pieces(tokens: list[Token], slide: Slide, sources: Sources) -> list[str]:
@@ -93,7 +84,7 @@ def _pieces(tokens: list[Token], slide: Slide, sources: Sources) -> list[str]:
         if token is not None and token.type not in ("fence", "code_block"):
             waiting.append(token)
             continue
-        texts.append(_parser().renderer.render(waiting, _parser().options, {}))
+        texts.append(markdown.rendered(waiting))
         waiting = []
         if token is not None:
             (blocks if parted else texts).append(html_of(_block(token, slide), sources))
@@ -110,35 +101,8 @@ def _block(token: Token, slide: Slide) -> Block:
 
 
 def _fit(tokens: list[Token]) -> int:
-    """Make links lead to the web or be words, images words, and mark what comes step by step; says how many steps."""
-    steps = 0
-    for token in tokens:
-        style = str(token.attrs.pop("style", ""))
-        if style:  # a table's columns; the page takes no style attribute
-            token.attrSet("class", style.rpartition(":")[2])
-        if token.type == "list_item_open" and token.markup == _STEP:
-            token.attrSet("class", "fragment")
-            steps += 1
-        if token.type == "inline":
-            token.children = _inline(token.children or [])
-    return steps
-
-
-def _inline(tokens: list[Token]) -> list[Token]:
-    kept: list[Token] = []
-    leads: list[bool] = []
-    for token in tokens:
-        if token.type == "link_open":
-            leads.append(bool(_WEB.match(str(token.attrGet("href") or ""))))
-            if leads[-1]:
-                token.attrSet("target", "_blank")
-                token.attrSet("rel", "noopener noreferrer")
-                kept.append(token)
-        elif token.type == "link_close":
-            if leads.pop():
-                kept.append(token)
-        elif token.type == "image":
-            kept.append(Token("text", "", 0, content=token.content))
-        else:
-            kept.append(token)
-    return kept
+    """Mark what comes step by step; says how many steps."""
+    steps = [token for token in tokens if token.type == "list_item_open" and token.markup == _STEP]
+    for token in steps:
+        token.attrSet("class", "fragment")
+    return len(steps)
