@@ -13,7 +13,7 @@ from flask import Flask
 from simple_websocket import ConnectionError as Refused
 
 from tests.dashboard.conftest import is_free
-from workshop.dashboard import Dashboard, about, guard
+from workshop.dashboard import Dashboard, about, guard, server
 from workshop.dashboard.views import IMPORT_MAP
 from workshop.errors import UsageError, WorkshopError
 
@@ -161,6 +161,20 @@ def test_it_stops_within_a_second_and_hangs_up(journal: Any, drawing: Any, dashb
     again = Dashboard(journal, drawing, address=("127.0.0.1", dashboard.port))
     again.start()
     again.stop()
+
+
+def test_who_comes_beyond_the_most_connections_is_hung_up_on(
+    dashboard: Dashboard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "MOST_CONNECTIONS", 1)
+    asked = b"GET /favicon.ico HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with socket.create_connection((dashboard.host, dashboard.port), timeout=5) as one:
+        one.sendall(asked)
+        assert one.recv(12) == b"HTTP/1.1 302"
+        with socket.create_connection((dashboard.host, dashboard.port), timeout=5) as other:
+            assert other.recv(12) == b""
+        one.sendall(asked)
+        assert one.recv(12)
 
 
 def test_missing_libraries_are_said_with_the_command_that_brings_them(

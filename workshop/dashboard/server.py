@@ -29,6 +29,9 @@ Emit = Callable[[str, Any], None]
 Part = Callable[[Emit], Blueprint]
 """What a session adds to the dashboard: given how browsers are told something, it makes its routes."""
 
+MOST_CONNECTIONS = 1_000
+"""Each has a thread; whoever comes beyond them is hung up on, so that nobody at an open door can stop the session."""
+
 _WAIT = 1.0  # seconds that a stop waits for the server's thread
 
 
@@ -198,8 +201,13 @@ class _Server(ThreadedWSGIServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         with self._guard:
-            self._open.add(request)
-        super().process_request(request, client_address)
+            is_one_too_many = len(self._open) >= MOST_CONNECTIONS
+            if not is_one_too_many:
+                self._open.add(request)
+        if is_one_too_many:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
         with self._guard:
