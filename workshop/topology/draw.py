@@ -140,7 +140,11 @@ def _quoted(text: str) -> str:
 
 
 def _attributes(values: dict[str, str]) -> str:
-    return ", ".join(f"{key}={value if value.startswith('<<') else _quoted(value)}" for key, value in values.items())
+    # only a label is ever markup, and then one of ours: all else may be what somebody has called a link
+    return ", ".join(
+        f"{key}={value if key == 'label' and value.startswith('<<') else _quoted(value)}"
+        for key, value in values.items()
+    )
 
 
 def _node(box: Box, made: Picture) -> str:
