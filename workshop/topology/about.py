@@ -5,6 +5,7 @@ Counters change with every packet, and a bridge's forwarding table with every se
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -130,9 +131,16 @@ def _where(graph: graphs.Graph, identity: str) -> tuple[dict[str, Any], dict[str
     raise WorkshopError(_GONE)
 
 
-def _asking(namespace: Namespace) -> IPRoute:
-    with namespace.entered():
-        return IPRoute()
+@contextlib.contextmanager
+def _asking(namespace: Namespace) -> Iterator[IPRoute]:
+    """A way to ask in a namespace. What the kernel refuses to tell meanwhile is a WorkshopError."""
+    try:
+        with namespace.entered():
+            ip = IPRoute()
+        with ip:
+            yield ip
+    except (NetlinkError, OSError) as error:
+        raise WorkshopError(f"The kernel does not tell ({error}).", "Ask again.") from None
 
 
 def _links(ip: IPRoute, index: int | None) -> Iterator[Any]:

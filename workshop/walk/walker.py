@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from pyroute2.netlink.exceptions import NetlinkError
+
 from workshop.errors import CannotHere, UsageError, WorkshopError
 from workshop.kernel.namespaces import Namespace
 from workshop.topology import graph as graphs
@@ -100,9 +102,9 @@ class Walker:
                 raise CannotHere(
                     "Only root may look at packets.", "Run the session with sudo, or in the lab."
                 ) from None
-            except OSError as error:
+            except (OSError, NetlinkError) as error:
                 raise WorkshopError(
-                    f"The walk was broken off ({error.strerror or error}).",
+                    f"The walk was broken off ({getattr(error, 'strerror', None) or error}).",
                     "Has a container ended meanwhile? Try again.",
                 ) from None
 
