@@ -104,6 +104,18 @@ def test_what_is_no_session_is_told_in_a_sentence(
     assert said.out == "" and not Path("out.jsonl").exists()
 
 
+@pytest.mark.parametrize("command", [["replay", "--no-browser"], ["export", "--html", "out.html", "--from"]])
+def test_a_session_that_says_nonsense_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: list[str]
+):
+    monkeypatch.chdir(tmp_path)
+    Path("session.jsonl").write_text(GOOD.replace("notice", "docker").replace("{}", '{"networks":5}'))
+    assert run([*command, "session.jsonl"]) == 1
+    said = capsys.readouterr()
+    assert "an event does not say what it should" in said.err and said.err.count("\n") == 1
+    assert said.out == "" and not Path("out.html").exists()
+
+
 def test_a_journal_is_exported_compressed_or_not_and_read_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     world = World(tmp_path)
     network = world.create_network("a\nb</script>")

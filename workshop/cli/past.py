@@ -54,10 +54,21 @@ class Past:
 
 
 def begin(events: list[Event]) -> tuple[Recorded, Past, Still]:
-    """A recorded session, its past, and the network before its first call."""
+    """A recorded session, its past, and the network before its first call.
+
+    :raises WorkshopError: if what its events say cannot be understood.
+    """
+    from workshop.dashboard.story import Story
+
     session = Recorded(events)
     past = Past(session)
     try:
+        Story().apply(events)  # as the dashboard will, where nobody could be told what is wrong
         return session, past, past.at(past.ends()[0][1])
     except WorkshopError:  # what was before the first whole graph, nobody has told
         return session, past, Still(empty())
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        raise WorkshopError(
+            f"This is no recorded session: an event does not say what it should ({type(error).__name__}: {error}).",
+            "`python -m workshop export FILE` writes one.",
+        ) from None

@@ -31,7 +31,8 @@ def about(events: list[Event]) -> str:
 
 def title(what: str) -> str:
     """What a page calls the session that ``load`` reads."""
-    return f"recorded session {Path(what).name.partition('.')[0]}"
+    name = Path(what).name.partition(".")[0]
+    return f"recorded session {name.encode('utf-8', 'replace').decode()}"
 
 
 def find(what: str) -> Path:

@@ -114,6 +114,9 @@ class Recorded:
 
     def __init__(self, events: list[Event]) -> None:
         self._events = events
+        self._of_call: dict[int | None, list[Event]] = {}
+        for event in events:
+            self._of_call.setdefault(event.call, []).append(event)
         self.first, self.last = events[0].seq, events[-1].seq
 
     def since(self, seq: int, limit: int | None = None) -> list[Event]:
@@ -123,7 +126,7 @@ class Recorded:
 
     def of_call(self, call: int) -> list[Event]:
         """All events of one call, oldest first."""
-        return [event for event in self._events if event.call == call]
+        return list(self._of_call.get(call, ()))
 
     def wait(self, seq: int, timeout: float) -> bool:
         """Whether there is an event after ``seq``; where there is none, none will come however long one waits."""
