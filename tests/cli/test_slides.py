@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.lab_command import lab_command
-from workshop.cli import run
+from workshop.cli import audience, run
 from workshop.cli.slides import standing
 from workshop.course.exercise import find
 from workshop.course.workbench import Workbench
@@ -47,3 +47,8 @@ def test_the_presenter_sees_how_far_the_exercises_are(tmp_path: Path):
     third = told["exercises"][2]
     assert (third["number"], third["state"], third["attempts"]) == (3, "passed", 1)
     assert told["exercises"][0]["state"] == "untouched"
+
+
+def test_the_audiences_door_is_called_by_where_it_is():
+    with audience.open_door("127.0.0.1:0")[0] as door:
+        assert audience.place(door) == f"127.0.0.1:{door.getsockname()[1]}"

@@ -51,6 +51,12 @@ def open_door(text: str) -> tuple[socket.socket, str]:
     return door, f"http://{f'[{name}]' if ':' in name else name}:{door.getsockname()[1]}/slides"
 
 
+def place(door: socket.socket) -> str:
+    """Where a door is, as HOST:PORT."""
+    host, port = door.getsockname()[:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def _own_address(family: int) -> str:
     """The address by which this machine speaks to others, or its name. Nothing is sent to find out."""
     far = "2001:db8::1" if family == socket.AF_INET6 else "192.0.2.1"

@@ -63,7 +63,7 @@ def slides(
             click.echo(f"Ready: {'presenter' if present else 'slides'} at {here}")
             click.echo(f"To follow, without leading: {address}/slides")
             if door is not None:
-                click.echo(hall.WARNING.format(address=audience), err=True)
+                click.echo(hall.WARNING.format(address=hall.place(door[0])), err=True)
                 click.echo(f"For the audience: {door[1]}")
             if why_not:
                 click.echo(f"There is no lab behind the slides: {why_not}")
