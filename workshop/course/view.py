@@ -11,7 +11,7 @@ from typing import Any
 
 from workshop.course.eyes import Eyes, Seen, own_data, port_data
 from workshop.errors import CannotHere
-from workshop.kernel import programs
+from workshop.kernel import legacy, programs
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.topology.wire import PUT_AWAY
@@ -291,20 +291,11 @@ def _flat(lines: Iterable[str]) -> list[str]:
 
 
 def _legacy(namespace: Namespace) -> list[str]:
-    """The rules of the older iptables, if it is in use here: to ask for them would make its tables."""
-    from pathlib import Path
-
+    """The rules of the older iptables, if it is in use here."""
     found = []
-    for program, names in (("iptables", "ip_tables_names"), ("ip6tables", "ip6_tables_names")):
-        try:
-            with namespace.entered():
-                used = Path(f"/proc/thread-self/net/{names}").read_text().split()
-        except OSError:
-            continue
-        if not used or programs.find(f"{program}-legacy-save") is None:
-            continue
+    for program, said in legacy.saved(namespace):
         table = ""
-        for line in programs.run(namespace, f"{program}-legacy-save").splitlines():
+        for line in said.splitlines():
             text = _CHANGES_BY_ITSELF.sub("", line.strip())
             table = text[1:] if text.startswith("*") else table
             if text.startswith(("-A", ":")):

@@ -7,23 +7,18 @@ one chain, ``WORKSHOP``, reached by one jump; both are removed with the last net
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from workshop.kernel import programs
+from workshop.kernel import legacy, programs
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.kernel.trace import Trace, ignore, traced
 
 CHAIN = "WORKSHOP"
-_FAMILIES = {
-    "iptables": "/proc/thread-self/net/ip_tables_names",
-    "ip6tables": "/proc/thread-self/net/ip6_tables_names",
-}
+_FAMILIES = ("iptables", "ip6tables")
 
 
 @dataclass(frozen=True)
@@ -155,10 +150,8 @@ class Forwarding:
 
     def _candidates(self, family: str) -> list[str]:
         """The iptables programs whose tables may hold something here. Listing legacy tables would make them."""
-        legacy = False
-        with contextlib.suppress(OSError), self._namespace.entered():
-            legacy = "filter" in Path(_FAMILIES[family]).read_text().split()
-        names = [f"{family}-nft", f"{family}-legacy"] if legacy else [f"{family}-nft"]
+        is_old = "filter" in legacy.tables(self._namespace, family)
+        names = [f"{family}-nft", f"{family}-legacy"] if is_old else [f"{family}-nft"]
         return [name for name in names if programs.find(name)]
 
     def _in_the_way(self, family: str) -> tuple[str | None, list[str]]:

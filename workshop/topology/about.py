@@ -9,14 +9,13 @@ import contextlib
 import socket
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
 from workshop.errors import WorkshopError
-from workshop.kernel import programs
+from workshop.kernel import legacy, programs
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.topology import graph as graphs
@@ -277,20 +276,8 @@ def _subject(graph: graphs.Graph, space: dict[str, Any], link: dict[str, Any] | 
 
 
 def _firewall(namespace: Namespace, subject: rules.Subject) -> list[dict[str, Any]]:
-    """The rules of a namespace about the subject. Legacy iptables is asked only where it has tables, since asking makes
-    some."""
+    """The rules of a namespace about the subject."""
     found = list(rules.of_nft(programs.run(namespace, "nft", "-s", "-nn", "list", "ruleset"), subject))
-    with namespace.entered():
-        tables = [Path(f"/proc/thread-self/net/{name}_tables_names") for name in ("ip", "ip6")]
-        legacy = [_first_line(each) for each in tables]
-    for program, has in zip(("iptables-legacy-save", "ip6tables-legacy-save"), legacy, strict=True):
-        if has and programs.find(program):
-            found += rules.of_iptables(programs.run(namespace, program), subject)
+    for _program, said in legacy.saved(namespace):
+        found += rules.of_iptables(said, subject)
     return found
-
-
-def _first_line(path: Path) -> str:
-    try:
-        return path.read_text().strip()
-    except OSError:
-        return ""

@@ -12,21 +12,14 @@ import struct
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-from workshop.kernel import programs
+from workshop.kernel import legacy, programs
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
 from workshop.walk import rules
 from workshop.walk.facts import Verdict
 from workshop.walk.probe import Mark
-
-LEGACY = {
-    "iptables-legacy-save": "/proc/thread-self/net/ip_tables_names",
-    "ip6tables-legacy-save": "/proc/thread-self/net/ip6_tables_names",
-}
-"""What tells of the rules of the old kind, and where the kernel says whether there are any."""
 
 _NETFILTER, _SOL_NETLINK, _ADD_MEMBERSHIP = 12, 270, 1
 _CHANGES, _TRACES = 7, 9
@@ -121,7 +114,7 @@ class Tracer:
         old = [
             verdict
             for program, after in (self._counters() if counted else {}).items()
-            for verdict in rules.counted(counted.get(program, ""), after, program.removesuffix("-save"))
+            for verdict in rules.counted(counted.get(program, ""), after, f"{program}-legacy")
         ]
         events = [event for event in events if event["table"] != self._table]
         if not events:
@@ -131,14 +124,11 @@ class Tracer:
         )
 
     def _counters(self) -> dict[str, str]:
-        """What rules of the old kind have counted, by program. To ask where there are none would make its tables."""
-        found = {}
-        for program, names in LEGACY.items():
-            with contextlib.suppress(OSError, ProgramError):
-                with self._namespace.entered():
-                    there = Path(names).read_text().strip()
-                if there and programs.find(program):
-                    found[program] = programs.run(self._namespace, program, "-c")
+        """What rules of the old kind have counted, by program."""
+        found: dict[str, str] = {}
+        with contextlib.suppress(OSError, ProgramError):
+            for program, said in legacy.saved(self._namespace, "-c"):
+                found[program] = said
         return found
 
     @staticmethod
