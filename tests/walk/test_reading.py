@@ -89,6 +89,43 @@ def test_the_kernels_filter_jumps_forward_and_ends():
     assert program[-1][0] == 0x06
 
 
+def passes(frame: bytes) -> bool:
+    """What the kernel does with our filter."""
+    program, at, value, index = kernel_filter([4789, 8472]), 0, 0, 0
+    while True:
+        code, then, other, k = program[at]
+        at += 1
+        if code in (0x28, 0x30, 0x48, 0x50):
+            place, size = k + (index if code & 0x40 else 0), 1 if code & 0x10 else 2
+            if place + size > len(frame):
+                return False
+            value = int.from_bytes(frame[place : place + size], "big")
+        elif code in (0xB1, 0x01):
+            index = (frame[k] & 0x0F) * 4 if code == 0xB1 else k
+        elif code == 0x06:
+            return k > 0
+        else:
+            at += then if (value & k if code == 0x45 else value == k) else other
+
+
+def test_the_kernels_filter_lets_through_what_a_walk_may_be_about_in_tunnels_too():
+    data = ip4(6, struct.pack("!HHIIBBHHH", 40000, 80, 1000, 5, 0x50, packet.ACK, 1024, 0, 0) + b"data")
+    lookup = ip4(17, struct.pack("!HHHH", 5353, 53, 8, 0))
+    arp = bytes.fromhex("0001080006040001") + bytes(20)
+    head6 = struct.pack("!IHBB", 0x60000000, 20, 6, 64) + bytes(32)
+    wanted = {(0x0800, ECHO): True, (0x0800, SYN): True, (0x0806, arp): True, (0x86DD, head6 + SYN[20:]): True}
+    wanted |= {(0x0800, data): False, (0x0800, lookup): False, (0x86DD, head6 + data[20:]): False}
+    for (kind, body), passed in wanted.items():
+        assert passes(ethernet(kind, body)) is passed, (kind, body)
+        for port in (4789, 8472):
+            vxlan = struct.pack("!HHHH", 50000, port, 0, 0) + b"\x08\0\0\0" + bytes(4) + ethernet(kind, body)
+            assert passes(ethernet(0x0800, ip4(17, vxlan))) is passed, (kind, body, port)
+            outer = struct.pack("!IHBB", 0x60000000, len(vxlan), 17, 64) + bytes(32)
+            assert passes(ethernet(0x86DD, outer + vxlan)) is passed, (kind, body, port)
+    other = struct.pack("!HHHH", 50000, 4790, 0, 0) + b"\x08\0\0\0" + bytes(4) + ethernet(0x0800, ECHO)
+    assert not passes(ethernet(0x0800, ip4(17, other)))
+
+
 LISTED = """table ip filter { # handle 1
 	chain FORWARD { # handle 1
 		type filter hook forward priority filter; policy drop;

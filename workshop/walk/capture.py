@@ -136,16 +136,20 @@ def _attach(one: socket.socket, program: list[tuple[int, int, int, int]]) -> Non
     one.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, struct.pack("HP", len(program), ctypes.addressof(held)))
 
 
-_WORD = {"ldh": 0x28, "ldb": 0x30, "ldhx": 0x48, "ldbx": 0x50, "ldx4": 0xB1, "jeq": 0x15, "jset": 0x45, "ret": 0x06}
+_WORD = {
+    "ldh": 0x28, "ldb": 0x30, "ldhx": 0x48, "ldbx": 0x50, "ldx4": 0xB1, "ldx": 0x01,
+    "jeq": 0x15, "jset": 0x45, "ret": 0x06,
+}  # fmt: skip
 """The instructions of the kernel's packet filter (BPF) that are used here."""
 
 
 def kernel_filter(tunnel_ports: list[int]) -> list[tuple[int, int, int, int]]:
     """The filter that the kernel runs on each frame: what a walk may be about, cut off after ``SNAP`` bytes.
 
-    In TCP, that is packets with SYN or RST.
+    In TCP, that is packets with SYN or RST. Of what is in a tunnel the same is looked at, behind the outer headers, so
+    that what others send through it does not crowd out the probe.
     """
-    ports = [(f"udp {port}", "jeq", port, "yes", None) for port in tunnel_ports]
+    ports4, ports6 = ([("", "jeq", port, goal, None) for port in tunnel_ports] for goal in ("inside", "inside 6"))
     lines = [
         ("", "ldh", 12, None, None),
         ("", "jeq", 0x0806, "yes", None),
@@ -160,7 +164,7 @@ def kernel_filter(tunnel_ports: list[int]) -> list[tuple[int, int, int, int]]:
         ("", "jset", 0x06, "yes", "no"),
         ("udp4", "ldx4", 14, None, None),
         ("", "ldhx", 16, None, None),
-        *ports,
+        *ports4,
         ("", "ret", 0, None, None),
         ("v6", "ldb", 20, None, None),
         ("", "jeq", 58, "yes", None),
@@ -169,7 +173,24 @@ def kernel_filter(tunnel_ports: list[int]) -> list[tuple[int, int, int, int]]:
         ("tcp6", "ldb", 67, None, None),
         ("", "jset", 0x06, "yes", "no"),
         ("udp6", "ldh", 56, None, None),
-        *ports,
+        *ports6,
+        ("", "ret", 0, None, None),
+        ("inside 6", "ldx", 40, None, None),  # as long as the outer IP header: that of IPv4 is known already
+        ("inside", "ldhx", 42, None, None),
+        ("", "jeq", 0x0806, "yes", None),
+        ("", "jeq", 0x8100, "yes", None),  # what is tagged in there is not looked through
+        ("", "jeq", 0x0800, "inner4", None),
+        ("", "jeq", 0x86DD, "inner6", "no"),
+        ("inner4", "ldbx", 53, None, None),
+        ("", "jeq", 1, "yes", None),
+        ("", "jeq", 6, None, "no"),
+        ("", "ldbx", 77, None, None),  # an inner IPv4 header has no options, or is another's
+        ("", "jset", 0x06, "yes", "no"),
+        ("inner6", "ldbx", 50, None, None),
+        ("", "jeq", 58, "yes", None),
+        ("", "jeq", 6, None, "no"),
+        ("", "ldbx", 97, None, None),
+        ("", "jset", 0x06, "yes", "no"),
         ("no", "ret", 0, None, None),
         ("yes", "ret", SNAP, None, None),
     ]

@@ -18,7 +18,7 @@ from workshop.topology import graph as graphs
 from workshop.topology import places as namespaces
 from workshop.topology.graph import Graph
 from workshop.walk import hops, pcapng, track
-from workshop.walk.capture import Capture, Frame
+from workshop.walk.capture import MOST, Capture, Frame
 from workshop.walk.ends import End, addresses, checked_port, ends, find
 from workshop.walk.facts import CONTAINER, HOST, OUTSIDE, Facts, Verdict
 from workshop.walk.look import Place, ask, look
@@ -165,7 +165,11 @@ class _Errand:
 
     def _again(self, namespace: Namespace) -> Namespace:
         """The same namespace, held open by a descriptor of our own: whose it is may let go of it meanwhile."""
-        return Namespace.at(f"/proc/self/fd/{namespace.descriptor}")
+        found = Namespace.at(f"/proc/self/fd/{namespace.descriptor}")
+        if found.id != namespace.id:  # it has, and its descriptor is another file's now
+            found.close()
+            raise WorkshopError("A host is gone.", "Try again.")
+        return found
 
     def _add(self, place: Place) -> None:
         self._ending.callback(place.namespace.close)
@@ -208,6 +212,10 @@ class _Errand:
                 time.sleep(GRACE)
                 verdicts = {identity: tracer.stop() for identity, tracer in tracers.items()}
             frames = capture.stop()
+        if capture.dropped and not outcome.answered:
+            raise WorkshopError(
+                f"More than {MOST} packets passed meanwhile: this one could not be followed.", "Try again later."
+            )
         tracks, kept = track.sort(frames, probe.mark, facts)
         return outcome, tracks, kept, verdicts
 
