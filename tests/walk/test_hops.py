@@ -212,3 +212,11 @@ def test_what_was_seen_nowhere_has_a_link_to_show():
     assert (result["reason"]["code"], result["reason"]["link"]) == ("no route", f"{WEB}/2")
     result = walked(known, Tracks(), Outcome(), "")
     assert (result["reason"]["code"], result["reason"]["link"]) == ("no address", f"{DB}/2")
+
+
+def test_who_is_gone_by_the_end_of_a_walk_is_told_as_it_was():
+    now = facts()
+    del now.spaces[ALPHA].links[11], now.spaces[WEB]
+    now.remember(facts())
+    way = seen(f"{WEB}/2 out", f"{ALPHA}/11 in", f"{ALPHA}/12 out", f"{DB}/2 in")
+    assert [hop["name"] for hop in hops.hops(way, now, "there", 0.0, [])] == ["eth0", "wsh1", "wsh2", "eth0"]

@@ -168,6 +168,13 @@ class Facts:
             for link in space.links.values():
                 yield space, link
 
+    def remember(self, before: Facts) -> None:
+        """Namespaces and links that have gone since ``before`` are as they were then: a packet may have been there."""
+        for identity, space in before.spaces.items():
+            now = self.spaces.setdefault(identity, space)
+            for index, link in space.links.items():
+                now.links.setdefault(index, link)
+
     def holder(self, address: str) -> tuple[Space, Link] | None:
         """Who has an address, and on which link."""
         return next(((space, link) for space, link in self.links() if link.holds(address)), None)

@@ -137,8 +137,7 @@ class _Errand:
                 facts.spaces[identity].verdicts = decided
         if source not in facts.spaces:
             raise WorkshopError(f"{self._first.name} has ended meanwhile.", "Name one that runs.")
-        for identity, space in before.spaces.items():
-            facts.spaces.setdefault(identity, space)  # of one that has ended, what was
+        facts.remember(before)
         walked = Walked(
             self._first, self._second, address, self._port, tracks, facts, outcome, source, target
         )  # fmt: skip
