@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from flask import Flask
+from flask import Blueprint, Flask
 from simple_websocket import ConnectionError as Refused
 
 from tests.dashboard.conftest import is_free
@@ -161,6 +161,14 @@ def test_it_stops_within_a_second_and_hangs_up(journal: Any, drawing: Any, dashb
     again = Dashboard(journal, drawing, address=("127.0.0.1", dashboard.port))
     again.start()
     again.stop()
+
+
+def test_a_part_may_tell_something_while_the_dashboard_is_made(journal: Any, drawing: Any) -> None:
+    def part(emit: Any) -> Blueprint:
+        emit("early", {})
+        return Blueprint("early", __name__)
+
+    assert "early" in Dashboard(journal, drawing, parts=[part]).app.blueprints
 
 
 def test_who_comes_beyond_the_most_connections_is_hung_up_on(

@@ -101,6 +101,7 @@ class Dashboard:
         bound = self._sock.getsockname()
         self.host, self.port = bound[:2] if for_all else _loopback(bound)
         self.token = token or secrets.token_urlsafe(24)
+        self._sockets: SocketIO | None = None  # a part may have something to tell before there is one
         blueprints = [part(self._emit) for part in parts]
         facts = {
             "session": secrets.token_hex(8),
@@ -117,7 +118,7 @@ class Dashboard:
             self.app.register_blueprint(blueprint)
         if lesson is not None:
             self.app.register_blueprint(lessons.make_blueprint(lesson, lambda: self._emit("lesson", {})))
-        self._sockets = SocketIO(
+        sockets = SocketIO(
             self.app,
             async_mode="threading",
             transports=["websocket"],
@@ -125,7 +126,8 @@ class Dashboard:
             ping_interval=5,
             ping_timeout=5,
         )
-        self._sockets.on_event("connect", self._greet)
+        sockets.on_event("connect", self._greet)
+        self._sockets = sockets
         names = None if for_all else {self.host, *guard.LOOPBACK_NAMES}
         guarded = guard.Guard(self.app.wsgi_app, names)
         self.app.wsgi_app = guarded  # type: ignore[method-assign]
@@ -165,7 +167,8 @@ class Dashboard:
             server.shutdown()
             self._thread.join(_WAIT)
             server.hang_up()
-            self._sockets.server.shutdown()
+            if self._sockets is not None:
+                self._sockets.server.shutdown()
         if self._is_ours:
             self._sock.close()
 
@@ -174,7 +177,8 @@ class Dashboard:
             emit("picture", self._feed.latest)  # to the one who came; what it missed it asks for
 
     def _emit(self, name: str, message: Any) -> None:
-        self._sockets.emit(name, message)
+        if self._sockets is not None:  # else nobody has come yet, and who comes asks
+            self._sockets.emit(name, message)
 
 
 class _Handler(WSGIRequestHandler):
