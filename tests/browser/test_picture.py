@@ -277,6 +277,9 @@ def test_each_browser_unfolds_two_hundred_containers_for_itself_and_finds_one(op
     other.keyboard.press("Enter")
     expect(other.locator("#picture .hit")).to_contain_text("web-150")
     expect(other.locator("#picture .hit")).to_be_in_viewport()
+    other.locator(".find").fill("10.9.0.7/")
+    expect(other.locator(".found")).to_have_text("1 of 1")
+    expect(other.locator("#picture .hit")).to_contain_text("web-4")
 
 
 def test_the_size_that_one_chose_stays_when_the_picture_changes(page: Page, world: World) -> None:
