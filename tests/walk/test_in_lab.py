@@ -156,7 +156,7 @@ def test_what_cannot_be_walked_is_refused_in_a_sentence() -> None:
     with site() as lab:
         lab.network("shop", "10.9.0.0/24")
         lab.run("web", "shop").close()
-        with pytest.raises(UsageError, match=r"no container 'nobody'\. There is host, web, outside"):
+        with pytest.raises(UsageError, match=r"No container 'nobody' is running\. There are host, web, outside"):
             lab.walker.walk("web", "nobody")
         with pytest.raises(UsageError, match="would walk to itself"):
             lab.walker.walk("web", "web")
@@ -231,14 +231,20 @@ def test_from_the_command_line(tmp_path: Path) -> None:
             assert "10.9.0.2 > 10.9.0.3: ICMP echo request" in read
         done = lab.typed("walk", "web", "db", "--tcp", "81", "--json")
         assert (done.returncode, json.loads(done.stdout)["reason"]["code"]) == (1, "no listener")
+        done = lab.typed("walk", "web", "db", "--pcapng", str(tmp_path / "none" / "walk.pcapng"))
+        assert (done.returncode, done.stdout[:9]) == (3, "web → db:"), "what was seen is told all the same"
+        assert "walk.pcapng cannot be written (No such file or directory)." in done.stderr
+        done = lab.typed("walk", "web", "")
+        assert done.returncode == 2
+        assert done.stderr == "An end has a name of 1 to 300 letters. Name a container, `host` or `outside`.\n"
         done = lab.typed("walk", "web", "nobody")
         assert done.returncode == 2
-        assert done.stderr == "There is no container 'nobody'. There is host, web, db, outside.\n"
+        assert done.stderr == "No container 'nobody' is running. There are host, web, db, outside.\n"
 
 
 def test_without_a_session_it_says_what_to_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> None:
     from workshop.cli import run
 
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    assert run(["walk", "web", "db"]) == 1
+    assert run(["walk", "web", "db"]) == 3
     assert "Start `serve`, `demo` or `exercise` first." in capsys.readouterr().err

@@ -205,12 +205,15 @@ def test_ends_are_found_by_their_names():
 
 
 def test_a_name_that_nobody_has_is_told_with_those_there_are():
-    with pytest.raises(UsageError, match=r"There is no container 'nobody'\. There is host, web, outside\."):
+    with pytest.raises(UsageError, match=r"No container 'nobody' is running\. There are host, web, outside\."):
         find(graph("alpha"), "nobody")
     with pytest.raises(UsageError, match=r"one of several\. Say which: alpha/web, beta/web\."):
         find(graph("alpha", "beta"), "web")
     with pytest.raises(UsageError, match="99999 is no port"):
         find(graph("alpha"), "host:99999")
+    for wrong in ("http", "", "123456", "-1"):
+        with pytest.raises(UsageError, match=f"'{wrong}' is no port. Give one from 1 to 65535."):
+            find(graph("alpha"), f"web:{wrong}")
 
 
 @pytest.mark.parametrize("name", ["host", "outside", "<b>x</b>", "a:80", "-o", "ü\u202e", "x" * 255])

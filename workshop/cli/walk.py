@@ -33,11 +33,9 @@ def walk(source: str, target: str, tcp: int | None, pcapng: Path | None, as_json
     """
     now = chosen(session_pid, "dashboard")
     if now is None:
-        raise WorkshopError("No session runs that could walk.", "Start `serve`, `demo` or `exercise` first.")
+        raise CannotHere("No session runs that could walk.", "Start `serve`, `demo` or `exercise` first.")
     asking = _Session(now["dashboard"])
     result = asking.post({"from": source, "to": target, "tcp": tcp})
-    if pcapng is not None:
-        _save(pcapng, asking.get(f"/{result['number']}.pcapng"))
     if as_json:
         click.echo(json.dumps(result, ensure_ascii=False, indent=2))
     else:
@@ -46,6 +44,8 @@ def walk(source: str, target: str, tcp: int | None, pcapng: Path | None, as_json
 
         for line in lines(result, harmless):
             click.echo(line)
+    if pcapng is not None:
+        _save(pcapng, asking.get(f"/{result['number']}.pcapng"))
     return DONE if result["outcome"] == "answered" else FAILED
 
 
@@ -53,7 +53,7 @@ def _save(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise WorkshopError(f"{path} cannot be written ({error.strerror}).", "Give --pcapng another path.") from None
+        raise CannotHere(f"{path} cannot be written ({error.strerror}).", "Give --pcapng another path.") from None
 
 
 class _Session:

@@ -66,7 +66,9 @@ def _asked() -> tuple[str, str, int | None]:
     source, target, port = found.get("from"), found.get("to"), found.get("tcp")
     for each in (source, target):
         if not isinstance(each, str) or not 0 < len(each) <= LONGEST_NAME:
-            raise UsageError(f"`from` and `to` must be names of 1 to {LONGEST_NAME} letters.")
+            raise UsageError(
+                f"An end has a name of 1 to {LONGEST_NAME} letters.", "Name a container, `host` or `outside`."
+            )
     if port is not None and (not isinstance(port, int) or isinstance(port, bool)):
         raise UsageError("`tcp` must be a port, or null for a ping.")
     return str(source), str(target), port

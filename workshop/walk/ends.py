@@ -15,6 +15,8 @@ from workshop.walk.facts import CONTAINER, HOST, OUTSIDE, Facts, Link, on_subnet
 NAMES_SHOWN = 12
 """How many names an error lists."""
 
+PORTS = "Give one from 1 to 65535."
+
 
 @dataclass(frozen=True)
 class End:
@@ -86,18 +88,21 @@ def find(graph: Graph, word: str) -> End:
     parted = re.fullmatch(r"(.*):(\d{1,5})", word, re.ASCII | re.DOTALL)
     if parted and (found := _called(graph, known, parted[1])):
         return replace(found, port=checked_port(int(parted[2])))
+    before, colon, after = word.rpartition(":")
+    if colon and _called(graph, known, before):
+        raise UsageError(f"{after!r} is no port.", PORTS)
     shown = [end.name for end in known]
     more = f" and {len(shown) - NAMES_SHOWN} more" if len(shown) > NAMES_SHOWN else ""
     several = [end.name for end in known if end.name.endswith(f"/{word}")]
     if several:
         raise UsageError(f"{word!r} may be one of several.", f"Say which: {', '.join(several)}.")
-    raise UsageError(f"There is no container {word!r}.", f"There is {', '.join(shown[:NAMES_SHOWN])}{more}.")
+    raise UsageError(f"No container {word!r} is running.", f"There are {', '.join(shown[:NAMES_SHOWN])}{more}.")
 
 
 def checked_port(port: int) -> int:
     """A port that TCP can have. Raises UsageError for another number."""
     if not 0 < port < 65536:
-        raise UsageError(f"{port} is no port.", "Give one from 1 to 65535.")
+        raise UsageError(f"{port} is no port.", PORTS)
     return port
 
 
