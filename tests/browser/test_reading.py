@@ -115,8 +115,13 @@ def test_the_keyboard_alone_is_enough(page: Page, world: World) -> None:
 
 
 def test_the_keys_are_listed_on_a_sheet(page: Page) -> None:
+    page.set_viewport_size({"width": 1366, "height": 500})  # lower than the sheet is long
     page.keyboard.press("?")
     expect(page.locator("#sheet")).to_be_visible()
+    assert page.locator("#sheet").evaluate("each => each.scrollHeight > each.clientHeight && each.scrollTop") == 0
+    expect(page.locator("#sheet-title")).to_be_in_viewport()
+    expect(page.get_by_role("button", name="Close Esc")).to_be_focused()
+    expect(page.get_by_role("button", name="Close Esc")).to_be_in_viewport()
     page.keyboard.press("t")
     assert page.evaluate("document.documentElement.dataset.theme") is None
     page.keyboard.press("Escape")
