@@ -88,6 +88,15 @@ def test_a_session_that_does_not_run_is_told_by_every_command(
     assert told in capsys.readouterr().err
 
 
+def test_what_is_no_number_is_no_session(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    told = "'abc' is no session: --session and WORKSHOP_SESSION take the number of a process\n"
+    assert run(["docker", "--session", "abc", "ps"]) == 125
+    assert capsys.readouterr().err.startswith(told)
+    monkeypatch.setenv("WORKSHOP_SESSION", "abc")
+    assert run(["docker", "ps"]) == 125
+    assert capsys.readouterr().err.startswith(told)
+
+
 def test_an_engine_that_is_named_needs_no_session(runtime: Path, capsys: pytest.CaptureFixture[str]):
     assert run(["docker", "--session", str(NOBODY), "-H", str(runtime / "none.sock"), "ps"]) == 3
     assert "No engine answers" in capsys.readouterr().err

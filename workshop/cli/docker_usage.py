@@ -94,6 +94,8 @@ def _flag(error: click.UsageError) -> str | None:
         names += [name for name in error.param.opts if name.startswith("--")][-1:]
         match = re.match(r"'(.*?)' ", error.message)
         value = error.value if isinstance(error, BadValue) else match[1] if match else ""
+        if error.param.name == "session_pid":  # ours, not Docker's
+            return f"'{value}' is no session: --session and WORKSHOP_SESSION take the number of a process"
         kind = None if isinstance(error, BadValue) else _REASONS.get(error.param.type.name)
         why = f'strconv.{kind}: parsing "{value}": invalid syntax' if kind else error.message
         return f'invalid argument "{value}" for "{", ".join(names)}" flag: {why}'
