@@ -178,7 +178,7 @@ def test_a_folder_that_cannot_be_written_is_told_in_a_sentence(exercise: Exercis
     assert done.stdout.startswith(f"CannotHere {tmp_path / 'bench'} cannot be written (Permission denied)."), (
         done.stderr
     )
-    assert "`python -m workshop init DIR`" in done.stdout
+    assert "`python -m workshop init DIR`, and name it with --dir." in done.stdout
 
 
 def test_a_place_behind_somebody_elses_folder_is_told_in_a_sentence(exercise: Exercise, tmp_path: Path):

@@ -48,7 +48,7 @@ def find(what: str) -> Path:
         return ours[what]
     raise WorkshopError(
         f"There is no file {what}, and no recorded session of that name.",
-        f"There is {', '.join(ours)}; `python -m workshop export FILE` records one.",
+        f"There are {', '.join(ours)}; `python -m workshop export FILE` records one.",
     )
 
 

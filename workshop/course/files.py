@@ -15,7 +15,7 @@ def cannot_write(path: Path, error: OSError) -> CannotHere:
     """What a person is told where a file or folder of the learner's cannot be used."""
     return CannotHere(
         f"{path} cannot be written ({error.strerror}).",
-        "Make it writable, or name another folder with --dir: `python -m workshop init DIR` makes one.",
+        "Make it writable, or make another folder, `python -m workshop init DIR`, and name it with --dir.",
     )
 
 
