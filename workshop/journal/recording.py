@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import time
 import zlib
 from collections.abc import Iterable, Iterator
@@ -77,13 +78,23 @@ def _event(line: bytes, path: Path, number: int) -> Event:
     if not line.endswith(b"\n") and not line.rstrip().endswith(b"}"):
         raise _broken(path, number, "it is cut off")
     try:
-        told = json.loads(line)
+        told = json.loads(line, parse_constant=_finite, parse_float=_finite)
+    except OverflowError:
+        raise _broken(path, number, "it has a number that JSON has not") from None
     except (ValueError, RecursionError):
         raise _broken(path, number, "it is no JSON") from None
     wrong = _wrong(told)
     if wrong:
         raise _broken(path, number, wrong)
     return Event(told["seq"], float(told["at"]), told["kind"], told["call"], told["data"])
+
+
+def _finite(word: str) -> float:
+    """The number, unless it is none that a browser would read. Raises OverflowError."""
+    value = float(word)
+    if not math.isfinite(value):
+        raise OverflowError(word)
+    return value
 
 
 def _wrong(told: Any) -> str:
