@@ -4,6 +4,7 @@ import { installCallsExport } from "./calls-export.js";
 import { installExport } from "./export.js";
 import { installFilter } from "./filterbar.js";
 import { installFreshness, installZoom } from "./picture-tools.js";
+import { installProjector } from "./projector.js";
 import { installSearch } from "./search.js";
 import { installStep } from "./step/step.js";
 import { installTalk } from "./talk.js";
@@ -14,4 +15,5 @@ import { installWalk } from "./walk/walk.js";
 export const FEATURES = [
   installFilter, installCallsExport, installZoom, installSearch, installExport, installFreshness, installAbout, installStep,
   installTime, installTalk, installWalk,
+  installProjector,
 ];

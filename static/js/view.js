@@ -1,8 +1,10 @@
 // Which part of the picture one sees, and how large: the room scrolls, the SVG in it is larger or smaller.
 import { fit, sizeOf } from "./svg.js";
 
-const SMALLEST = 11; // pixels: smaller text is not legible, the picture then scrolls
-const LARGEST = 17; // pixels of the usual text: a picture of two nodes is not blown up
+const LEGIBLE = {
+  smallest: 11, // pixels: smaller text is not legible, the picture then scrolls
+  largest: 17, // pixels of the usual text: a picture of two nodes is not blown up
+};
 const USUAL = 14; // points of the smallest text in a picture
 const AROUND = 17; // points that the drawing leaves free above and below
 const MOST = 4; // pixels for a point, at the most
@@ -16,9 +18,10 @@ export class View {
   #svg = null;
   #scale = null; // pixels for a point as one chose it; null: as large as fits
   #now = 1; // pixels for a point as it is
+  #legible = LEGIBLE;
 
   constructor(room, changed) {
-    Object.assign(this, { room, covered: 0 });
+    Object.assign(this, { room, changed, covered: 0 });
     this.space = { width: room.clientWidth, height: room.clientHeight };
     new ResizeObserver(() => {
       this.space = { width: room.clientWidth, height: room.clientHeight };
@@ -31,7 +34,14 @@ export class View {
 
   /** How many points high a picture may be that fits into the room with legible text. */
   get high() {
-    return Math.floor(((this.space.height - 2) / SMALLEST) * USUAL) - AROUND;
+    return Math.floor(((this.space.height - 2) / this.#legible.smallest) * USUAL) - AROUND;
+  }
+
+  /** Between which sizes, in pixels, the usual text is to be; without `sizes`, for a reader at the screen. */
+  legible(sizes = LEGIBLE) {
+    this.#legible = sizes;
+    this.size();
+    this.changed();
   }
 
   /** Pixels for a point. */
@@ -55,7 +65,7 @@ export class View {
   }
 
   #fitting(svg) {
-    return fit(svg, { width: this.space.width - 2, height: this.space.height - 2 }, { smallest: SMALLEST, largest: LARGEST });
+    return fit(svg, { width: this.space.width - 2, height: this.space.height - 2 }, this.#legible);
   }
 
   /** Larger (over 1) or smaller, with what is at `x`, `y` (pixels of the page; else the middle) staying where it is. */

@@ -115,6 +115,9 @@ function show() {
   showHint(lesson);
   const stand = standing(lesson);
   document.title = `${stand.sign} ${lesson.number} · ${lesson.title}`;
+  const [finding] = lesson.verdict?.findings ?? [];
+  $("headline").dataset.kind = stand.kind;
+  $("headline").textContent = `${stand.sign} ${stand.text}${finding && stand.kind === "failed" ? `: ${finding.title}` : ""}`;
   const attempt = lesson.verdict?.attempt ?? null;
   const isNew = attempt !== seen?.attempt && attempt > 1;
   // who has read the task and saves wants to know what came of it; who comes for the first time reads the task
