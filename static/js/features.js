@@ -14,6 +14,5 @@ import { installWalk } from "./walk/walk.js";
 /** Functions of the page (main.js), called once when the page is put together. */
 export const FEATURES = [
   installFilter, installCallsExport, installZoom, installSearch, installExport, installFreshness, installAbout, installStep,
-  installTime, installTalk, installWalk,
-  installProjector,
+  installTime, installTalk, installWalk, installProjector,
 ];

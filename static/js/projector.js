@@ -4,6 +4,7 @@ import { bindKeys } from "./keys.js";
 
 const KEY = "workshop-projector";
 const TEXT = { smallest: 18, largest: 28 }; // pixels of the picture's usual text
+const ROOM = 400; // pixels of height that an open call has at least
 const root = document.documentElement;
 
 /** Kept for this tab, and not for all: the same browser may show the page on one's own screen too. */
@@ -49,9 +50,10 @@ export function installProjector(page) {
     return hasLeft || hasCalls;
   }
 
-  // what covers the picture leaves the caption free
+  // what covers the picture leaves the caption free, where that is room enough
   new ResizeObserver(() => {
-    const under = columns.getBoundingClientRect().bottom - stage.getBoundingClientRect().bottom;
+    const { bottom, height } = stage.getBoundingClientRect();
+    const under = height < ROOM ? 0 : columns.getBoundingClientRect().bottom - bottom;
     columns.style.setProperty("--under-stage", `${Math.max(0, Math.round(under))}px`);
   }).observe(stage);
   button.addEventListener("click", toggle);

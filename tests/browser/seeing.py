@@ -9,7 +9,9 @@ from playwright.sync_api import Page
 
 TEXTS = """() => {
   const isClipped = (element) => {
-    for (let each = element; each; each = each.parentElement) if (getComputedStyle(each).clipPath !== "none") return true;
+    for (let each = element; each; each = each.parentElement) {
+      if (getComputedStyle(each).clipPath !== "none") return true;
+    }
     return false;
   };
   const found = [];
