@@ -14,6 +14,7 @@ const press = (way) => waiting.some((each) => each[way]() !== false);
 
 /** Bind the keys that a clicker sends. */
 export function bindClicker() {
+  if (!waiting.length) return;
   const forward = () => press("forward");
   bindKeys({ " ": forward, PageDown: forward, PageUp: () => press("back") });
 }

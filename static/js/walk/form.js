@@ -7,6 +7,7 @@ const ROLES = [["container", "Containers"], ["host", "Hosts"], ["outside", "Outs
 /** The form; `go({from, to, tcp})` is asked for a walk. */
 export class Form {
   ends = [];
+  #hadFocus = false;
   #picked = []; // which of the two were picked in the picture
 
   constructor(go) {
@@ -54,8 +55,10 @@ export class Form {
   }
 
   busy(isBusy) {
+    if (isBusy) this.#hadFocus = document.activeElement === this.send; // what is disabled loses it
     this.send.disabled = isBusy;
     this.send.textContent = isBusy ? "Walking …" : "Walk";
+    if (!isBusy && this.#hadFocus && document.activeElement === document.body) this.send.focus({ preventScroll: true });
   }
 
   #fill(select, value) {
