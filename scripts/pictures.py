@@ -6,8 +6,10 @@ It takes Chromium and the packages of the extra ``test``, and what a lab takes.
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
@@ -24,12 +26,16 @@ SETTLED = 900
 """Milliseconds after which nothing moves any more."""
 
 COLOURS = 128
-MOVING = {"width": 1280, "height": 720}
-FRAME = 125
+MOVING = {"width": 1600, "height": 1000}
+SHOWN = (960, 600)
+"""The window of the moving picture, and what it is made smaller to."""
+
+FRAME = 110
 """Milliseconds that a frame of the moving picture is shown."""
 
-HELD = 10
-"""Frames that a moment is shown where nothing moves."""
+HELD = 8
+HOP = 5
+"""Frames that a step is shown, and a hop of the walk."""
 
 
 def small(page: Page, file: Path) -> None:
@@ -56,11 +62,43 @@ def opened(browser: Browser, lab: LabCommand, size: dict[str, int] = SIZE, theme
 
 
 def talk(browser: Browser, folder: Path) -> None:
-    """A call beside the picture, a packet's walk, two hosts: in light, one in dark, one on a projector."""
+    """A chapter of the talk: two hosts."""
     with lab_command(command=("demo",)) as lab:
         page = opened(browser, lab)
         expect(page.locator(".talk-head")).to_contain_text("chapters")
-        chapter(page, 5)
+        chapter(page, 7)
+        small(page, folder / "talk-light.png")
+
+
+def exercise(browser: Browser, folder: Path) -> None:
+    """An exercise's page, with the verdict on what the learner begins with."""
+    with tempfile.TemporaryDirectory() as place:
+        bench = str(Path(place) / "course")
+        subprocess.run([sys.executable, "-m", "workshop", "init", bench], check=True, capture_output=True)
+        with lab_command("--dir", bench, command=("exercise", "3")) as lab:
+            page = opened(browser, lab)
+            expect(page.locator("#standing")).to_contain_text("Not passed", timeout=PATIENCE)
+            page.keyboard.press("v")
+            expect(page.locator("#card")).to_be_visible()
+            small(page, folder / "exercise-light.png")
+
+
+def begin(lab: LabCommand) -> Iterator[None]:
+    """Make a network, and two containers on it; a step at a time."""
+    lab.docker("network", "create", "-d", "workshop", "--subnet", "10.9.0.0/24", "shop")
+    yield
+    for name in ("web", "client"):
+        lab.docker("run", "-d", "--name", name, "--net", "shop", "busybox", "sleep", "600")
+        yield
+
+
+def network(browser: Browser, folder: Path) -> None:
+    """A network with two containers: a call beside it, in light and dark; on a projector; a packet's walk."""
+    with lab_command() as lab:
+        page = opened(browser, lab)
+        for _ in begin(lab):
+            pass
+        expect(page.locator("#picture .container")).to_have_count(2)
         page.locator("#calls .call", has_text="Join").last.click()
         page.keyboard.press("Enter")
         small(page, folder / "dashboard-light.png")
@@ -68,16 +106,13 @@ def talk(browser: Browser, folder: Path) -> None:
         small(page, folder / "dashboard-dark.png")
         page.keyboard.press("t")
         page.keyboard.press("Escape")
-        page.keyboard.press("Escape")
         page.keyboard.press("p")
         small(page, folder / "projector-light.png")
         page.keyboard.press("p")
         walk(page)
+        page.get_by_role("button", name="Pause").click()
         page.locator(".walk-hops li").nth(1).get_by_role("button").click()
         small(page, folder / "walk-light.png")
-        page.keyboard.press("Escape")
-        chapter(page, 7)
-        small(page, folder / "talk-light.png")
 
 
 def walk(page: Page) -> None:
@@ -96,22 +131,19 @@ def moving(browser: Browser, folder: Path) -> None:
         page.keyboard.press("p")
         page.wait_for_timeout(SETTLED)
 
-        def take(count: int, until: Callable[[], bool] = lambda: False) -> None:
+        def take(count: int) -> None:
             for _ in range(count):
-                frames.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
-                page.wait_for_timeout(40)
-                if until():
-                    return
+                shot = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+                frames.append(shot.resize(SHOWN, Image.Resampling.LANCZOS))
 
         take(4)
-        lab.docker("network", "create", "-d", "workshop", "--subnet", "10.9.0.0/24", "shop")
-        take(HELD)
-        for name in ("web", "client"):
-            lab.docker("run", "-d", "--name", name, "--net", "shop", "busybox", "sleep", "600")
+        for _ in begin(lab):
             take(HELD)
         walk(page)
-        take(60, lambda: page.get_by_role("button", name="Play").is_visible())
-        take(4)
+        for _ in page.locator(".walk-hops li").all():
+            take(HOP)
+            page.keyboard.press("PageDown")
+        take(HELD)
     file = folder / "walk.webp"
     first, *others = frames
     first.save(
@@ -129,8 +161,8 @@ def main(names: list[str]) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(QUIET))
-        moving(browser, folder)
-        talk(browser, folder)
+        for make in (moving, network, talk, exercise):
+            make(browser, folder)
         browser.close()
     return 0
 

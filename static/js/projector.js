@@ -30,6 +30,7 @@ export function installProjector(page) {
     else delete root.dataset.projector;
     button.setAttribute("aria-pressed", String(on));
     columns.classList.remove("left-over");
+    if (on && right.contains(document.activeElement)) document.activeElement.blur(); // what has the focus would stay in sight
     page.picture.view.legible(on ? TEXT : undefined);
   }
 

@@ -107,6 +107,9 @@ def test_the_picture_has_the_whole_width_and_all_is_large(
     expect(page.locator(".walk-panel")).to_be_hidden()
     page.keyboard.press("p")
     expect(page.locator("#list")).to_be_visible()
+    page.keyboard.press("k")  # a row has the focus
+    page.keyboard.press("p")
+    expect(page.locator("#list")).to_be_hidden()
 
 
 @pytest.mark.parametrize("lesson", [True], indirect=True)
