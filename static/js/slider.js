@@ -40,7 +40,7 @@ export class Slider {
     this.forth = button(() => on.step(1), { "aria-label": "One call forward" }, "› ", key("]"));
     this.bar = el(
       "div",
-      { class: "time", role: "group", "aria-label": "The session's time", hidden: true },
+      { class: "time-bar", role: "group", "aria-label": "The session's time", hidden: true },
       this.back, this.playing, this.forth, el("div", { class: "time-line" }, this.marks, this.range), this.speed, this.now, this.where,
     );
     place.append(this.bar);

@@ -26,8 +26,8 @@ def dashboard(world: World) -> Iterator[Dashboard]:
 
 
 def test_the_network_is_seen_as_it_was_while_live_goes_on(page: Page, world: World) -> None:
-    picture, band, slider = page.locator("#picture"), page.locator(".past"), page.locator(".time input")
-    expect(page.locator(".time")).to_be_hidden()
+    picture, band, slider = page.locator("#picture"), page.locator(".past"), page.locator(".time-bar input")
+    expect(page.locator(".time-bar")).to_be_hidden()
     network = world.create_network("shop")
     world.run(network, "web")
     world.fail(network)

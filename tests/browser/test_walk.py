@@ -60,7 +60,7 @@ def test_whatever_it_tells_is_text_and_without_motion_there_are_only_steps(open_
     page: Page = open_page(reduced_motion="reduce")
     expect(page.locator("#picture .bridge")).to_be_visible()
     page.keyboard.press("w")
-    expect(page.locator("#below .time")).to_be_hidden()  # on a low screen
+    expect(page.locator("#below .time-bar")).to_be_hidden()  # on a low screen
     expect(page.locator(".call .time").first).to_be_visible()  # how long each call took still is
     page.locator("#walk-to").select_option(HOSTILE)
     page.get_by_role("button", name="Walk", exact=True).click()
