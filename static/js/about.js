@@ -1,6 +1,7 @@
 // All that is known of one node of the picture, in a panel over the picture's right edge; its counters run on.
 import { about } from "./about-text.js";
 import { el } from "./dom.js";
+import { onEscape } from "./escape.js";
 import { linkIdOf } from "./places.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -93,6 +94,7 @@ export function installAbout(page) {
       fill(told);
     } catch (error) {
       if (number !== asked) return;
+      title.textContent ||= picture.element(mine.dataId)?.querySelector("text")?.textContent ?? "";
       said.textContent = error.message;
       panel.dataset.state = "stale";
     }
@@ -173,10 +175,5 @@ export function installAbout(page) {
     clearTimeout(due);
     due = setTimeout(refresh, SOON);
   });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !open || event.defaultPrevented) return;
-    if (event.target.closest?.("input, textarea, dialog, [contenteditable]") || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    shut();
-  }, true);
+  onEscape(3, () => open !== null && shut());
 }

@@ -13,6 +13,6 @@ import { installWalk } from "./walk/walk.js";
 
 /** Functions of the page (main.js), called once when the page is put together. */
 export const FEATURES = [
-  installFilter, installCallsExport, installZoom, installSearch, installExport, installFreshness, installAbout, installStep,
-  installTime, installTalk, installWalk, installProjector,
+  installFilter, installCallsExport, installZoom, installSearch, installExport, installAbout, installStep, installTime,
+  installTalk, installWalk, installFreshness, installProjector,
 ];

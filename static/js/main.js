@@ -5,6 +5,7 @@ import { touchedBy } from "./changes.js";
 import { bindClicker } from "./clicker.js";
 import { Detail } from "./detail.js";
 import { el, now } from "./dom.js";
+import { onEscape } from "./escape.js";
 import { FEATURES } from "./features.js";
 import { Feed } from "./feed.js";
 import { Folds } from "./folds.js";
@@ -276,14 +277,14 @@ bindKeys({
   },
   ArrowLeft: () => detail.isOpen && detail.turn(-1),
   ArrowRight: () => detail.isOpen && detail.turn(1),
-  Escape() {
-    if (detail.isWide) return detail.widen(false);
-    if (detail.isOpen) return close();
-    choose(null);
-    return calls.toEnd();
-  },
   t: () => globalThis.workshopTheme.toggle(),
   "?": () => $("sheet").showModal(),
+});
+onEscape(2, () => detail.isWide && detail.widen(false));
+onEscape(4, () => detail.isOpen && close());
+onEscape(6, () => {
+  choose(null);
+  calls.toEnd();
 });
 
 /** What a feature (features.js) has of the page. `on(name, listener)` tells it of each `snapshot` (the server's

@@ -26,7 +26,7 @@ export class Held {
       this.card.replaceChildren();
       return;
     }
-    const key = `${first.number} ${first.where} ${first.since}`;
+    const key = [first.number, first.where, first.since, ...this.on.about(first)].join(" "); // names may become known later
     if (this.#shown !== key) {
       this.#shown = key;
       this.#write(first, faults, limit);

@@ -2,6 +2,7 @@
 import { askAt } from "../ask.js";
 import { onClicker } from "../clicker.js";
 import { el } from "../dom.js";
+import { onEscape } from "../escape.js";
 import { bindKeys } from "../keys.js";
 import { makeRoom, sketch } from "./ghost.js";
 import { Held } from "./held.js";
@@ -127,9 +128,5 @@ export function installStep(page) {
     },
   });
   bindKeys({ b: toggle });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !panel.isOpen || document.querySelector("dialog[open]")) return;
-    event.preventDefault();
-    panel.close();
-  }, true);
+  onEscape(1, () => panel.isOpen && panel.close());
 }

@@ -2,6 +2,7 @@
 import { askAt } from "../ask.js";
 import { onClicker } from "../clicker.js";
 import { el } from "../dom.js";
+import { onEscape } from "../escape.js";
 import { bindKeys } from "../keys.js";
 import { Form } from "./form.js";
 import { Player } from "./player.js";
@@ -16,7 +17,7 @@ export function installWalk(page) {
   const form = new Form(go);
   const room = el("section", { class: "walk-panel", "aria-label": "Packet walk", hidden: true });
   const button = el("button", { class: "key-button", type: "button", "aria-expanded": "false", hidden: !walks, on: { click: () => toggle() } }, "Walk ", el("kbd", {}, "W"));
-  const close = el("button", { class: "key-button walk-close", type: "button", "aria-label": "Close the walk", on: { click: () => toggle(false) } }, "✕");
+  const close = el("button", { class: "key-button walk-close", type: "button", on: { click: () => toggle(false) } }, "Close ", el("kbd", {}, "Esc"));
   const which = el("select", { id: "walk-which", "aria-label": "The last walks", hidden: true, on: { change: () => show(Number(which.value), walks) } });
   if (walks) room.append(form.element);
   room.append(form.note);
@@ -98,6 +99,7 @@ export function installWalk(page) {
     if (!room.hidden) player.dot.again();
   });
   const isShown = () => !room.hidden && player.walk !== null;
+  onEscape(5, () => !room.hidden && toggle(false));
   onClicker(3, { forward: () => isShown() && player.step(1, true), back: () => isShown() && player.step(-1, true) });
   bindKeys({ w: () => toggle() });
 }
