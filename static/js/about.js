@@ -1,21 +1,14 @@
 // All that is known of one node of the picture, in a panel over the picture's right edge; its counters run on.
 import { about } from "./about-text.js";
-import { el } from "./dom.js";
+import { askAt } from "./ask.js";
+import { el, shape } from "./dom.js";
 import { onEscape } from "./escape.js";
 import { linkIdOf } from "./places.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const COUNTED = 1000; // milliseconds between two looks at the counters
 const ANEW = 5000; // until all of it is asked for anew, though the picture did not change
 const SOON = 150; // after a change of the picture
 const AROUND = 5; // points between a node and the frame around it
-
-async function ask(path) {
-  const answer = await fetch(path, { cache: "no-store" });
-  const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.error ?? `The server answered ${answer.status}.`);
-  return told;
-}
 
 /** Put the panel beside the picture. */
 export function installAbout(page) {
@@ -39,10 +32,8 @@ export function installAbout(page) {
     removeFrame();
     const node = open && picture.places.nodes.get(open.dataId);
     if (!node || node.classes.includes("host")) return;
-    const rect = document.createElementNS(SVG, "rect");
     const place = { x: node.x - node.w / 2 - AROUND, y: node.y - node.h / 2 - AROUND, width: node.w + 2 * AROUND, height: node.h + 2 * AROUND, rx: 10 };
-    for (const [name, value] of Object.entries({ ...place, class: "opened" })) rect.setAttribute(name, value);
-    removeFrame = picture.overlay(rect);
+    removeFrame = picture.overlay(shape("rect", { ...place, class: "opened" }));
   };
 
   const idOf = (dataId) => {
@@ -87,7 +78,7 @@ export function installAbout(page) {
     const number = (asked += 1);
     const mine = open;
     try {
-      const told = await ask(`/api/about?id=${encodeURIComponent(mine.id)}`);
+      const told = await askAt(`/api/about?id=${encodeURIComponent(mine.id)}`);
       if (number !== asked) return;
       said.textContent = page.isPast() ? "This is how it is now, not how it was then." : "";
       panel.dataset.state = "";
@@ -119,7 +110,7 @@ export function installAbout(page) {
     if (!open || document.hidden) return;
     const number = asked;
     try {
-      const { links } = await ask(`/api/about/counters?id=${encodeURIComponent(open.id)}`);
+      const { links } = await askAt(`/api/about/counters?id=${encodeURIComponent(open.id)}`);
       if (number === asked) for (const [id, each] of Object.entries(links)) counters(id, each);
     } catch {
       // what is gone is said when all is asked for anew

@@ -17,6 +17,17 @@ export function el(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** An element of a drawing (SVG) with attributes and children. */
+export function shape(tag, attributes = {}, ...children) {
+  const made = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  made.append(...children);
+  return made;
+}
+
+/** Whether motion is to be left out. */
+export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
 /** Milliseconds since 1970, to a fraction of one. */
 export const now = () => performance.timeOrigin + performance.now();
 

@@ -1,7 +1,7 @@
 // Escape closes one thing at a press: of what is open, that which lies over the others.
 
 const open = []; // {rank, close}, by rank
-const takesEscape = (target) => Boolean(target.closest?.("input, textarea, [contenteditable]"));
+const takesEscape = (target) => Boolean(target.closest?.("input:not([type=range]), textarea, [contenteditable]"));
 
 /** Be asked for a press of Escape. `close()` gives false where there is nothing to close; the next one is asked then. A
  *  lower `rank` is asked first: 1 the panel of step mode, 2 a wide call, 3 what is told of a node, 4 a call, 5 a walk,

@@ -1,7 +1,6 @@
 // The picture as a file: SVG with its colours written into it, PNG of that, the DOT it was drawn from, the graph as JSON.
-import { el } from "./dom.js";
+import { el, shape } from "./dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const PROPERTIES = [
   "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "font-family", "font-size", "font-weight", "font-style",
 ];
@@ -43,9 +42,7 @@ export function standalone(svg, ground) {
   for (const name of ["style", "role", "aria-label"]) copy.removeAttribute(name);
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
-  const paper = document.createElementNS(SVG, "rect");
-  for (const [name, value] of Object.entries({ width, height, fill: ground })) paper.setAttribute(name, value);
-  copy.prepend(paper);
+  copy.prepend(shape("rect", { width, height, fill: ground }));
   return `<?xml version="1.0" encoding="UTF-8"?>\n${new XMLSerializer().serializeToString(copy)}\n`;
 }
 

@@ -1,17 +1,10 @@
 // The session's time below the picture: a slider with a mark for each call, buttons, and which moment one looks at.
-import { el } from "./dom.js";
+import { el, shape } from "./dom.js";
 
 const GAP = 3; // pixels between two marks at least: closer ones would be one bar
 const THUMB = 16; // pixels, as in time.css
 
 const key = (name) => el("kbd", {}, name);
-const SVG = "http://www.w3.org/2000/svg";
-
-function svg(name, attributes = {}) {
-  const made = document.createElementNS(SVG, name);
-  for (const [attribute, value] of Object.entries(attributes)) made.setAttribute(attribute, value);
-  return made;
-}
 
 /** What is shown of the time. `on` has `go(index)`, `step(by)`, `play()`, `speed()`, `live()` and `key(name)`. */
 export class Slider {
@@ -28,9 +21,9 @@ export class Slider {
         pointerup: () => this.range.blur(), // else the page's keys would be the slider's
       },
     });
-    this.marks = svg("svg", { class: "time-marks", "aria-hidden": "true", preserveAspectRatio: "none" });
-    this.calls = svg("path", { class: "mark" });
-    this.errors = svg("path", { class: "mark error" });
+    this.marks = shape("svg", { class: "time-marks", "aria-hidden": "true", preserveAspectRatio: "none" });
+    this.calls = shape("path", { class: "mark" });
+    this.errors = shape("path", { class: "mark error" });
     this.marks.append(this.calls, this.errors);
     this.where = el("span", { class: "time-where" });
     this.playing = button(() => on.play(), { class: "key-button time-play" });

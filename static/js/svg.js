@@ -1,4 +1,5 @@
 // Graphviz's SVG made safe and sized for the page.
+import { shape } from "./dom.js";
 import { groupsOf } from "./layout.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -17,9 +18,9 @@ export class Drawing {
   #elements = new Map(); // by ID: what is in the page now
   svg = null;
   /** What others draw over the picture, in its own coordinates: it stays when the picture changes. */
-  over = document.createElementNS(SVG, "g");
+  over = shape("g");
   /** What was in the picture and fades. */
-  leaving = document.createElementNS(SVG, "g");
+  leaving = shape("g");
 
   /** The element of a node or an edge, by its ID; null if there is none. */
   group(id) {

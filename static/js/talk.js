@@ -33,7 +33,7 @@ export function installTalk(page) {
   const yours = el("pre", { class: "code talk-yours" });
   const steps = el("ol", { class: "talk-steps", tabindex: "0", "aria-label": "What this chapter does" });
   const chapters = el("ol", { class: "talk-chapters", "aria-label": "Chapters" });
-  const next = el("button", { class: "key-button talk-next", type: "button", on: { click: () => press() } });
+  const next = el("button", { class: "key-button main talk-next", type: "button", on: { click: () => press() } });
   const said = el("div", { class: "talk-said", role: "status" }, el("div", { class: "talk-head" }, number, title), sentence, why, refused, yours);
   document.getElementById("below").append(
     el("section", { class: "talk", "aria-label": "Talk" }, said, steps, el("div", { class: "talk-foot" }, chapters, next)),

@@ -31,6 +31,9 @@ def page(chromium: Browser, lab: LabCommand) -> Iterator[Page]:
 
 def test_a_call_is_held_shown_large_with_what_would_come_of_it_and_let_go_by_the_clicker(page: Page, lab: LabCommand):
     lab.docker("network", "create", "-d", "workshop", "--subnet", "10.9.0.0/24", "shop")
+    about = page.locator(".about-panel")
+    page.locator("#picture .bridge", has_text="shop").click()
+    expect(about).to_be_visible()
     page.keyboard.press("b")
     panel = page.locator("#step-panel")
     expect(panel).to_be_visible()
@@ -39,8 +42,11 @@ def test_a_call_is_held_shown_large_with_what_would_come_of_it_and_let_go_by_the
     panel.get_by_role("button", name="Hold", exact=True).click()
     rule = page.locator("#step-rules .rule")
     expect(rule).to_contain_text("Hold CreateEndpoint · shop, before the handler")
-    page.keyboard.press("Escape")
+    page.keyboard.press("Escape")  # it closes one thing at a press, that on top first
     expect(panel).to_be_hidden()
+    expect(about).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(about).to_be_hidden()
 
     with ThreadPoolExecutor(1) as pool:
         command = ("docker", "run", "-d", "--name", "web", "--net", "shop", "busybox", "sleep", "600")
@@ -57,6 +63,12 @@ def test_a_call_is_held_shown_large_with_what_would_come_of_it_and_let_go_by_the
         expect(held).to_contain_text("is held before the handler")
         expect(rule).to_be_visible()
         expect(ghost.filter(has_text="wsh")).to_be_visible()
+        expect(held.locator("h2")).to_contain_text("shop · web")
+        page.keyboard.press("w")
+        expect(page.locator(".walk-panel")).to_be_visible()
+        room = page.locator("#picture").bounding_box()
+        assert room and room["height"] > 140  # whatever is open around it
+        page.keyboard.press("Escape")
         page.keyboard.press("PageDown")
         assert running.result(30).returncode == 0
     expect(held).to_be_hidden()

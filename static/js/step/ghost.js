@@ -1,6 +1,6 @@
 // What the reference driver would make of a held call, in grey dashes over the picture. What has no place there is not drawn.
+import { shape } from "../dom.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const BRIDGE = { w: 156, h: 84 };
 const PORT = { w: 136, h: 34 };
 const INSIDE = { w: 260, h: 74 };
@@ -8,13 +8,6 @@ const GAP = 40;
 const NEXT = 100; // from one plug of a bridge down to the next, unless there are two to tell
 const EDGE = 12; // pixels of room around what would be outside of the picture
 const LINE = 18; // from one line of text to the next
-
-function shape(tag, attributes, ...children) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  made.append(...children);
-  return made;
-}
 
 /** A dashed box around a place, with lines of text in it. */
 function box({ x, y, w, h }, lines, kind = "") {

@@ -1,17 +1,9 @@
 // The packet in the picture: a dot that moves along the lines, and a ring around where it is.
+import { shape, still } from "../dom.js";
 import { pointAt, restsOf, wayBetween } from "./way.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 const MOVES = 800; // milliseconds from one hop to the next
 const ROOM = 5; // points around what the ring is about
-
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-function shape(tag, attributes) {
-  const made = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
-  return made;
-}
 
 /** Draws over `picture` where a walk is. */
 export class Dot {

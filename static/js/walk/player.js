@@ -1,10 +1,9 @@
 // A walk told hop by hop: what each decided, one step after the other, by itself or by the presenter.
-import { el } from "../dom.js";
+import { el, still } from "../dom.js";
 import { Dot } from "./dot.js";
 
 const RESTS = { least: 1500, letter: 14, most: 5000 }; // milliseconds to read what a hop decided
 const WAYS = { there: "There", back: "Back" };
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 const row = (term, text, code = true) => text && [el("dt", {}, term), el("dd", {}, code ? el("code", {}, text) : text)];
 

@@ -60,6 +60,7 @@ export function installWalk(page) {
 
   function toggle(opens = room.hidden) {
     if (button.hidden) return false;
+    const hadFocus = room.contains(document.activeElement);
     room.hidden = !opens;
     button.setAttribute("aria-expanded", String(opens));
     document.getElementById("columns").classList.toggle("walks", opens);
@@ -70,7 +71,7 @@ export function installWalk(page) {
       (walks ? form.from : close).focus({ preventScroll: true });
     } else {
       player.hide();
-      button.focus({ preventScroll: true });
+      if (hadFocus) button.focus({ preventScroll: true });
     }
     return true;
   }
