@@ -3,6 +3,7 @@ import { about } from "./about-text.js";
 import { askAt } from "./ask.js";
 import { el, shape } from "./dom.js";
 import { onEscape } from "./escape.js";
+import { isFolded } from "./folds.js";
 import { linkIdOf } from "./places.js";
 
 const COUNTED = 1000; // milliseconds between two looks at the counters
@@ -153,12 +154,10 @@ export function installAbout(page) {
   };
 
   page.on("opened", (dataId) => {
-    const folded = /^(fold|shut)-(.*)$/s.exec(dataId);
-    if (folded) folds.set(folded[1] === "shut" ? "host" : "group", folded[2], false);
-    else if (page.can("about")) show(dataId);
+    if (!folds.unfold(dataId) && page.can("about")) show(dataId);
   });
   page.on("moved", (dataId) => {
-    if (open && !/^(fold|shut)-/.test(dataId)) show(dataId);
+    if (open && !isFolded(dataId)) show(dataId);
   });
   page.on("drawn", () => {
     if (!open) return;

@@ -4,7 +4,10 @@ import { now } from "./dom.js";
 
 const SETTLED = 150; // milliseconds without another size until a new picture is asked for
 const SAME = 90; // points: a room that differs by less, as it does with the caption's length, folds no other way
+const FOLDED = /^(fold|shut)-(.*)$/s; // the `data-id` of a node that stands for others
 const HIGH = /\bbb="0,-([\d.]+),/;
+
+export const isFolded = (dataId) => FOLDED.test(dataId);
 
 /** The wishes of one browser. */
 export class Folds {
@@ -44,6 +47,12 @@ export class Folds {
       this.#put(this.wishes.open, name, !isShut);
     }
     return this.#refresh();
+  }
+
+  /** Show what the node `dataId` stands for, if it stands for a folded group or host; null if it does not. */
+  unfold(dataId) {
+    const [, word, name] = FOLDED.exec(dataId) ?? [];
+    return word ? this.set(word === "shut" ? "host" : "group", name, false) : null;
   }
 
   #put(wishes, name, isIn) {

@@ -55,8 +55,7 @@ export function installSearch(page) {
   const show = async () => {
     if (at < 0) return mark();
     const group = picture.groupOf(found[at].id);
-    const folded = /^(fold|shut)-(.*)$/s.exec(group?.dataset.id ?? "");
-    if (folded) await page.folds.set(folded[1] === "shut" ? "host" : "group", folded[2], false);
+    await page.folds.unfold(group?.dataset.id ?? "");
     mark();
     const there = picture.groupOf(found[at]?.id ?? "");
     if (there) picture.view.reveal(there);
