@@ -58,7 +58,7 @@ def test_the_dashboard(open_page: Callable[..., Page], world: World, theme: str)
 
     happened(world)
     expect(page.locator("#picture .container")).to_have_count(2)
-    expect(page.locator(".below .time")).to_be_visible()
+    expect(page.locator(".below .time-bar")).to_be_visible()
     assert grave(page) == []
     page.locator('.call[data-call="4"]').click()
     page.keyboard.press("Enter")
