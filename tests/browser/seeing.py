@@ -29,11 +29,17 @@ TEXTS = """() => {
 """Every text that is shown, as its size in pixels of the screen, its beginning, and what it is in. What has no size is
 there only to be copied."""
 
+STILL = """() => Promise.allSettled(
+  document.getAnimations().filter((one) => one.effect.getTiming().iterations !== Infinity).map((one) => one.finished),
+).then(() => new Promise(requestAnimationFrame))"""
+"""Waits for what moves to have come to where it stays."""
+
 GRAVE = {"serious", "critical"}
 
 
 def too_small(page: Page, least: float) -> list[Any]:
     """The texts of a page that are smaller than ``least`` pixels."""
+    page.evaluate(STILL)
     texts = page.evaluate(TEXTS)
     assert len(texts) > 5, texts
     return [text for text in texts if text[0] < least - 0.1]
