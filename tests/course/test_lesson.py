@@ -16,6 +16,7 @@ import pytest
 from tests.course.test_catalogue import FACTS
 from workshop.course import exercise as catalogue
 from workshop.course import lesson as lessons
+from workshop.course import slides
 from workshop.course.files import replace
 from workshop.course.lesson import Changed, Lesson
 from workshop.course.verdict import Decided, Finding, Verdict
@@ -361,7 +362,7 @@ def test_the_state_has_all_that_is_shown(world: World):
         "try": [],
         "hints": [],
         "hints_total": 3,
-        "slides": [],
+        "slides": sorted(slides.names()),
         "verdict": world.verdicts()[0],
         "judging": False,
         "progress": [
