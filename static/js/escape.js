@@ -1,4 +1,5 @@
 // Escape closes one thing at a press: of what is open, that which lies over the others.
+import { bound } from "./keys.js";
 
 const open = []; // {rank, close}, by rank
 const takesEscape = (target) => Boolean(target.closest?.("input:not([type=range]), textarea, [contenteditable]"));
@@ -7,6 +8,7 @@ const takesEscape = (target) => Boolean(target.closest?.("input:not([type=range]
  *  lower `rank` is asked first: 1 the panel of step mode, 2 a wide call, 3 what is told of a node, 4 a call, 5 a walk,
  *  6 back to the newest call. What has the focus and closes by itself (a menu, a field) stops the event before. */
 export function onEscape(rank, close) {
+  bound.add("Escape");
   open.push({ rank, close });
   open.sort((one, other) => one.rank - other.rank);
 }

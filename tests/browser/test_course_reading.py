@@ -97,7 +97,7 @@ def test_every_stop_of_the_tab_key_has_a_visible_focus(page: Page, sitting: Sitt
     sitting.judge(full(sitting), full(sitting))
     expect(page.locator("#others-word")).to_be_visible()
     stops = []
-    for _ in range(24):
+    for _ in range(48):
         page.keyboard.press("Tab")
         stop, outline = page.evaluate(
             "(() => { const it = document.activeElement;"
