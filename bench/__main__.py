@@ -23,6 +23,7 @@ SECTIONS = (
     "run_ratio",
     "traffic",
     "browser",
+    "idle",
     "calls",
     "picture",
     "pixel",

@@ -14,11 +14,13 @@ The browser paints a page of 1920 x 1080 pixels in software, as it does on a mac
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from bench.places import engine_with_plugin
 from bench.rows import LeftOut, Row, quantile
@@ -72,12 +74,9 @@ def measure() -> list[Row]:
     ]
 
 
-def _watch(plugin: Plugin, act: Callable[[], object]) -> tuple[Timings, list[float]]:
-    """What the page recorded while ``act`` ran, in a browser in the engine's network.
-
-    Also, for the calls of which the browser told it, how many milliseconds after its painting each one was on
-    the screen.
-    """
+@contextlib.contextmanager
+def page_of(plugin: Plugin) -> Iterator[Any]:
+    """The dashboard of a plugin beside an engine, open in a browser in that engine's network."""
     from playwright.sync_api import sync_playwright
 
     address = re.findall(r"http://\S+", plugin.log())[-1].rstrip(".")
@@ -94,6 +93,17 @@ def _watch(plugin: Plugin, act: Callable[[], object]) -> tuple[Timings, list[flo
         page.wait_for_timeout(1_000)  # Chromium breaks off what it loads when links come or go
         page.goto(address)
         page.wait_for_function("globalThis.workshop?.timings.some((one) => one.kind === 'picture')", timeout=20_000)
+        yield page
+        browser.close()
+
+
+def _watch(plugin: Plugin, act: Callable[[], object]) -> tuple[Timings, list[float]]:
+    """What the page recorded while ``act`` ran, in a browser in the engine's network.
+
+    Also, for the calls of which the browser told it, how many milliseconds after its painting each one was on
+    the screen.
+    """
+    with page_of(plugin) as page:
         page.wait_for_timeout(1_000)
         page.evaluate(SCREEN)
         began = time.time() * 1000
@@ -101,7 +111,6 @@ def _watch(plugin: Plugin, act: Callable[[], object]) -> tuple[Timings, list[flo
         page.wait_for_timeout(1_500)
         timings = page.evaluate("globalThis.workshop.timings")
         on_screen = page.evaluate("globalThis.onScreen")
-        browser.close()
     timings = [one for one in timings if one["drawn"] >= began]
     painted = {str(one["call"]): one["drawn"] for one in timings if one["kind"] == "call.started"}
     return timings, [when - painted[call] for call, when in on_screen.items() if call in painted]
