@@ -9,7 +9,7 @@ from bench.rows import Row, median
 from tests.support.engine import IMAGE
 
 TITLE = "docker run --rm, against Docker's own bridge"
-ROUNDS = 25
+ROUNDS = 60
 
 
 def measure() -> list[Row]:
