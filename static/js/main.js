@@ -1,4 +1,5 @@
 // The page put together: one story, one feed, and what shows them.
+import { keepToken } from "./ask.js";
 import { Archive } from "./archive.js";
 import { Calls } from "./calls.js";
 import { touchedBy } from "./changes.js";
@@ -318,12 +319,7 @@ protocol.load().then(() => {
   if (detail.isOpen) showDetail(detail.call.number);
 }, (error) => console.warn("the protocol's table:", error));
 
-// The session's token comes in the address once; it is kept for this tab and taken out of the address bar.
-const token = new URLSearchParams(location.hash.slice(1)).get("token");
-if (token) {
-  sessionStorage.setItem("workshop-token", token);
-  history.replaceState(null, "", location.pathname + location.search);
-}
+keepToken();
 
 /** What benchmarks and tests read: `timings` are `{kind, seq, received, drawn}` in milliseconds since 1970, of pictures
  *  that were drawn anew also `made` (by Graphviz) and `placed` (in the page). */
