@@ -1,5 +1,6 @@
 // Projector mode: large type, strong contrast, nothing beside the picture. What it looks like is css/projector.css's matter.
 import { el } from "./dom.js";
+import { onEscape } from "./escape.js";
 import { bindKeys } from "./keys.js";
 
 const KEY = "workshop-projector";
@@ -69,12 +70,6 @@ export function installProjector(page) {
       },
     });
   }
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !isOn() || event.target.closest?.("input, textarea, select, [contenteditable]")) return;
-    if (!document.querySelector("dialog[open]") && uncover()) {
-      event.preventDefault();
-      event.stopPropagation();
-    }
-  }, true);
+  onEscape(0, () => isOn() && uncover());
   put(kept() === "yes");
 }
