@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import types
 import typing
-from typing import Any, Literal
+from typing import Any
 
 from workshop.protocol import told
 from workshop.protocol.labels import LABELS
-from workshop.protocol.reference import KINDS, PARTS, Field, fields
+from workshop.protocol.reference import PARTS, Field, fields, type_in_words
 from workshop.protocol.routes import Route
 from workshop.protocol.table import ROUTES
 
@@ -86,14 +85,4 @@ def _part(hint: Any) -> str | None:
 
 
 def _type(hint: Any) -> str:
-    """A type in words."""
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        return " or ".join(_type(arg) for arg in args)
-    if origin is Literal:
-        return " or ".join(f'"{arg}"' for arg in args)
-    if origin is list:
-        return f"list of {_type(args[0])}" + ("s" if args[0] in (str, int) else "")
-    if origin is dict:
-        return "object of strings" if args[1] is str else "object"
-    return str(hint.__name__) if typing.is_typeddict(hint) else KINDS[hint]
+    return type_in_words(hint, '"{}"'.format, lambda body: body.__name__)

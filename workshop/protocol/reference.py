@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -155,19 +155,22 @@ def _table(body: type) -> str:
     return "| Field | Type | Meaning | Since | Example |\n|---|---|---|---|---|\n" + rows
 
 
-def _type(hint: Any) -> str:
+def type_in_words(hint: Any, literal: Callable[[Any], str], body: Callable[[type], str]) -> str:
+    """A type as a person reads it; how a ``literal`` and the name of a ``body`` are written is the caller's choice."""
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        return " or ".join(_type(arg) for arg in args)
+        return " or ".join(type_in_words(arg, literal, body) for arg in args)
     if origin is Literal:
-        return " or ".join(f"`{arg}`" for arg in args)
+        return " or ".join(literal(arg) for arg in args)
     if origin is list:
-        return f"list of {_type(args[0])}" + ("s" if args[0] in (str, int) else "")
+        return f"list of {type_in_words(args[0], literal, body)}" + ("s" if args[0] in (str, int) else "")
     if origin is dict:
         return "object of strings" if args[1] is str else "object"
-    if typing.is_typeddict(hint):
-        return f"[{hint.__name__}](#{_anchor(hint.__name__)})"
-    return KINDS[hint]
+    return body(hint) if typing.is_typeddict(hint) else KINDS[hint]
+
+
+def _type(hint: Any) -> str:
+    return type_in_words(hint, "`{}`".format, lambda body: f"[{body.__name__}](#{_anchor(body.__name__)})")
 
 
 def _anchor(title: str) -> str:
