@@ -22,8 +22,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from bench.places import engine_with_plugin
-from bench.rows import LeftOut, Row, quantile
+from bench.places import containers_on_a_network, need
+from bench.rows import Row, quantile
 from tests.support import kinds
 from tests.support.engine import IMAGE
 from tests.support.plugin import Plugin
@@ -51,12 +51,8 @@ new MutationObserver((records) => {
 
 def measure() -> list[Row]:
     """From when an event was written until the browser had painted it, for calls and for the picture."""
-    if missing := kinds.missing("browser"):
-        raise LeftOut(f"it needs {kinds.KINDS['browser'].needs}: {missing}. Remedy: {kinds.KINDS['browser'].remedy}")
-    with engine_with_plugin(dashboard="127.0.0.1:0") as (engine, plugin):
-        engine.docker("network", "create", "-d", plugin.name, "--subnet", "10.123.0.0/24", "n")
-        for _ in range(CONTAINERS):
-            engine.docker("run", "-d", "--net", "n", "--stop-signal", "KILL", IMAGE, "sleep", "6000")
+    need("browser")
+    with containers_on_a_network(CONTAINERS, "10.123.0.0/24") as (engine, plugin):
         timings, late = _watch(
             plugin, lambda: [engine.docker("run", "--rm", "--net", "n", IMAGE, "true") for _ in range(ROUNDS)]
         )

@@ -16,7 +16,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from bench.rows import LeftOut, Row, quantile
+from bench.places import need
+from bench.rows import Row, quantile
 from tests.browser.world import World, digits
 from tests.support import kinds
 from workshop.dashboard import Dashboard
@@ -51,8 +52,7 @@ SCROLL = """async ([pixels, frames]) => {
 
 def measure() -> list[Row]:
     """From the request of the snapshot to the list on the screen, and frames while it is scrolled through."""
-    if missing := kinds.missing("browser"):
-        raise LeftOut(f"it needs {kinds.KINDS['browser'].needs}: {missing}. Remedy: {kinds.KINDS['browser'].remedy}")
+    need("browser")
     with tempfile.TemporaryDirectory(prefix="ws-bench-") as folder:
         world = session(Path(folder), CALLS)
         few = session(Path(folder) / "few", FEW)

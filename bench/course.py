@@ -10,7 +10,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from bench.rows import LeftOut, Row, median, quantile
+from bench.places import need
+from bench.rows import Row, median, quantile
 from tests.support import kinds
 from tests.support.course_command import CourseCommand, course_command, solution
 from workshop.course import exercise as exercises
@@ -35,8 +36,7 @@ PAINTED = "(since) => workshop.timings.findLast((one) => one.kind === 'verdict' 
 
 def measure() -> list[Row]:
     """Every save passes, so that all scenarios are played: the longest way to a verdict."""
-    if missing := kinds.missing("lab"):
-        raise LeftOut(f"it needs {kinds.KINDS['lab'].needs}: {missing}. Remedy: {kinds.KINDS['lab'].remedy}")
+    need("lab")
     rows = []
     with _browser() as browser:
         for exercise in exercises.catalogue(broken=[]):

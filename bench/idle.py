@@ -7,10 +7,8 @@ import time
 from pathlib import Path
 
 from bench.browser import page_of
-from bench.places import engine_with_plugin
-from bench.rows import LeftOut, Row
-from tests.support import kinds
-from tests.support.engine import IMAGE
+from bench.places import containers_on_a_network, need
+from bench.rows import Row
 
 TITLE = "idle"
 CONTAINERS, SECONDS = 5, 20
@@ -18,12 +16,8 @@ CONTAINERS, SECONDS = 5, 20
 
 def measure() -> list[Row]:
     """The share of one core that the plugin's process takes, with a page open and without."""
-    if missing := kinds.missing("browser"):
-        raise LeftOut(f"it needs {kinds.KINDS['browser'].needs}: {missing}. Remedy: {kinds.KINDS['browser'].remedy}")
-    with engine_with_plugin(dashboard="127.0.0.1:0") as (engine, plugin):
-        engine.docker("network", "create", "-d", plugin.name, "--subnet", "10.124.0.0/24", "n")
-        for _ in range(CONTAINERS):
-            engine.docker("run", "-d", "--net", "n", "--stop-signal", "KILL", IMAGE, "sleep", "6000")
+    need("browser")
+    with containers_on_a_network(CONTAINERS, "10.124.0.0/24") as (_, plugin):
         time.sleep(10)  # names are asked for until then
         alone = _share(plugin.pid)
         with page_of(plugin):

@@ -18,7 +18,8 @@ from typing import Any
 
 from pyroute2 import IPRoute
 
-from bench.rows import LeftOut, Row, quantile
+from bench.places import need
+from bench.rows import Row, quantile
 from tests.support import kinds
 from workshop.cli.running import Picture
 from workshop.dashboard import Dashboard
@@ -36,9 +37,7 @@ PAUSE = 150  # milliseconds between two changes
 
 def measure() -> list[Row]:
     """Milliseconds from a change in the kernel to the painted picture: as the page folds it, and all of it unfolded."""
-    for kind in ("kernel", "browser"):
-        if missing := kinds.missing(kind):
-            raise LeftOut(f"it needs {kinds.KINDS[kind].needs}: {missing}. Remedy: {kinds.KINDS[kind].remedy}")
+    need("kernel", "browser")
     found = []
     for count, goal in GOALS.items():
         with _host(count) as (host, observer, journal), _page(observer, journal) as page, _acting(host) as actor:

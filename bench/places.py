@@ -14,26 +14,39 @@ from types import SimpleNamespace
 
 from bench.rows import LeftOut
 from tests.support import kinds
-from tests.support.engine import Engine
+from tests.support.engine import IMAGE, Engine
 from tests.support.plugin import Plugin
 from workshop.kernel.namespaces import Namespace
 
 VERSION = "20.10"
 
 
+def need(*names: str) -> None:
+    """Raises LeftOut where this machine lacks what a kind of test or measurement needs."""
+    for kind in map(kinds.KINDS.__getitem__, names):
+        if missing := kinds.missing(kind.name):
+            raise LeftOut(f"it needs {kind.needs}: {missing}. Remedy: {kind.remedy}")
+
+
 @contextlib.contextmanager
 def engine_with_plugin(dashboard: str = "") -> Iterator[tuple[Engine, Plugin]]:
     """A real engine with the plugin beside it. Raises LeftOut where there is none."""
-    kind = kinds.KINDS[f"engine {VERSION}"]
-    if missing := kinds.missing(kind.name):
-        raise LeftOut(f"it needs {kind.needs}: {missing}. Remedy: {kind.remedy}")
+    need(f"engine {VERSION}")
     with contextlib.ExitStack() as stack:
         engine = Engine(VERSION)
         stack.callback(engine.down)
         engine.up()
-        plugin = Plugin(engine, dashboard=dashboard)
-        stack.callback(plugin.down)
-        yield engine, plugin.start()
+        yield engine, stack.enter_context(Plugin(engine, dashboard=dashboard))
+
+
+@contextlib.contextmanager
+def containers_on_a_network(count: int, subnet: str) -> Iterator[tuple[Engine, Plugin]]:
+    """A real engine with the plugin and its dashboard, and so many containers on its network ``n``."""
+    with engine_with_plugin(dashboard="127.0.0.1:0") as (engine, plugin):
+        engine.docker("network", "create", "-d", plugin.name, "--subnet", subnet, "n")
+        for _ in range(count):
+            engine.docker("run", "-d", "--net", "n", "--stop-signal", "KILL", IMAGE, "sleep", "6000")
+        yield engine, plugin
 
 
 def inside_the_plugin(plugin: Plugin, after: int = 0) -> dict[str, list[float]]:
@@ -84,8 +97,7 @@ def no_ipvlan(engine: Engine) -> LeftOut | None:
 @contextlib.contextmanager
 def empty_host() -> Iterator[SimpleNamespace]:
     """A namespace with nothing in it, in which a plugin can start as it would beside an engine."""
-    if missing := kinds.missing("kernel"):
-        raise LeftOut(f"it needs {kinds.KINDS['kernel'].needs}: {missing}. Remedy: {kinds.KINDS['kernel'].remedy}")
+    need("kernel")
     home = Path(tempfile.mkdtemp(prefix="ws-bench-"))
     namespace = Namespace.create()
     (home / "plugins").mkdir()

@@ -122,11 +122,8 @@ def far_engine(version: str, engine: Engine) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def far_plugin(far_engine: Engine) -> Iterator[Plugin]:
     """The plugin beside the second engine, which knows nothing of the first."""
-    plugin = Plugin(far_engine)
-    try:
-        yield plugin.start()
-    finally:
-        plugin.down()
+    with Plugin(far_engine) as plugin:
+        yield plugin
 
 
 @pytest.fixture

@@ -25,11 +25,10 @@ NETWORK, CONTAINER = "calls-shop", "calls-web"
 @pytest.fixture
 def shown(engine: Engine) -> Iterator[Plugin]:
     """A plugin with a dashboard, in the engine's network."""
-    plugin = Plugin(engine, "shown", dashboard="127.0.0.1:0")
-    yield plugin.start()
-    engine.docker("rm", "-f", CONTAINER, check=False)
-    engine.docker("network", "rm", NETWORK, check=False)
-    plugin.down()
+    with Plugin(engine, "shown", dashboard="127.0.0.1:0") as plugin:
+        yield plugin
+        engine.docker("rm", "-f", CONTAINER, check=False)
+        engine.docker("network", "rm", NETWORK, check=False)
 
 
 @pytest.fixture

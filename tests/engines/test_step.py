@@ -25,11 +25,8 @@ HOLD = 60.0
 @pytest.fixture(scope="module")
 def stepping(engine: Engine, neighbour: Neighbour) -> Iterator[Plugin]:
     """A plugin with a dashboard, beside the one of the other tests."""
-    plugin = Plugin(engine, "stepping", dashboard="127.0.0.1:0")
-    try:
-        yield plugin.start()
-    finally:
-        plugin.down()
+    with Plugin(engine, "stepping", dashboard="127.0.0.1:0") as plugin:
+        yield plugin
 
 
 @pytest.fixture

@@ -18,11 +18,8 @@ from tests.support.world import World
 @pytest.fixture
 def walking(engine: Engine, plugin: Plugin) -> Iterator[Plugin]:
     """A second plugin, with a dashboard, by which one walks."""
-    second = Plugin(engine, "walker", dashboard="127.0.0.1:18623")
-    try:
-        yield second.start()
-    finally:
-        second.down()
+    with Plugin(engine, "walker", dashboard="127.0.0.1:18623") as second:
+        yield second
 
 
 def walk(plugin: Plugin, *arguments: str) -> tuple[int, dict[str, Any]]:

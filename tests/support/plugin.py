@@ -80,6 +80,16 @@ class Plugin:
         self.started_in = time.monotonic() - began
         return self
 
+    def __enter__(self) -> Plugin:
+        try:
+            return self.start()
+        except BaseException:
+            self.down()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self.down()
+
     def _listens(self) -> bool:
         with socket.socket(socket.AF_UNIX) as probe, contextlib.suppress(OSError):
             probe.connect(str(self.socket))
