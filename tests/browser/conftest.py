@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from tests.browser.sitting import Sitting
 from tests.browser.world import World
 from tests.support import kinds
+from tests.support.lab_command import LabCommand, lab_command
 from tests.support.leftovers import MARK
 from workshop.dashboard import Dashboard, about
 from workshop.dashboard.lesson import Lesson
@@ -101,6 +102,24 @@ def open_page(chromium: Browser, dashboard: Dashboard) -> Iterator[Callable[...,
     for context in contexts:
         context.close()
     assert not troubles
+
+
+@pytest.fixture
+def lab() -> Iterator[LabCommand]:
+    """A real lab, in a process of its own."""
+    with lab_command() as running:
+        yield running
+
+
+@pytest.fixture
+def lab_page(chromium: Browser, lab: LabCommand) -> Iterator[Page]:
+    """Its dashboard."""
+    context = chromium.new_context(viewport={"width": 1366, "height": 768})
+    opened = context.new_page()
+    opened.goto(lab.url)
+    expect(opened.locator("#connection")).to_have_text("live")
+    yield opened
+    context.close()
 
 
 @pytest.fixture

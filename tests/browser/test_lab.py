@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.lab_command import LabCommand, lab_command
+from tests.support.lab_command import LabCommand
 
 pytestmark = [pytest.mark.browser, pytest.mark.lab]
 
 
 @pytest.fixture
-def lab() -> Iterator[LabCommand]:
-    with lab_command() as running:
-        yield running
-
-
-@pytest.fixture
-def page(chromium: Browser, lab: LabCommand) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 768})
-    opened = context.new_page()
-    opened.goto(lab.url)
-    expect(opened.locator("body")).to_contain_text("live")
-    yield opened
-    context.close()
+def page(lab_page: Page) -> Page:
+    return lab_page
 
 
 def test_a_network_created_in_the_lab_is_a_call_and_a_bridge_in_the_picture(page: Page, lab: LabCommand) -> None:

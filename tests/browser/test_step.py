@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.lab_command import LabCommand, lab_command
+from tests.support.lab_command import LabCommand
 
 pytestmark = [pytest.mark.browser, pytest.mark.lab]
 
 
 @pytest.fixture
-def lab() -> Iterator[LabCommand]:
-    with lab_command() as running:
-        yield running
-
-
-@pytest.fixture
-def page(chromium: Browser, lab: LabCommand) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 768})
-    opened = context.new_page()
-    opened.goto(lab.url)
-    expect(opened.locator("#connection")).to_have_text("live")
-    yield opened
-    context.close()
+def page(lab_page: Page) -> Page:
+    return lab_page
 
 
 def test_a_call_is_held_shown_large_with_what_would_come_of_it_and_let_go_by_the_clicker(page: Page, lab: LabCommand):
