@@ -66,6 +66,10 @@ class Rule:
             self.fault is None or FAULTS[self.fault].fits(call.route)
         )
 
+    def holds(self, call: Call, where: str) -> bool:
+        """Whether it is to hold that call there."""
+        return self.fault is None and self.at == where and self.fits(call)
+
 
 @dataclass
 class Call:
@@ -229,12 +233,11 @@ class Gate:
             del self._held[-call.number]
 
     def _hold(self, call: Call, where: str, answer: Any) -> Outcome:
-        if not self._rules:  # nearly always
+        if not any(rule.holds(call, where) for rule in list(self._rules)):  # nearly always
             return Outcome()
         plan = call.plan() if where == HANDLER else []
         with self._lock:
-            holding = (each for each in self._rules if each.fault is None and each.at == where)
-            rule = next((each for each in holding if each.fits(call)), None)
+            rule = next((each for each in self._rules if each.holds(call, where)), None)
             if rule is None or self._ended or self._aside:
                 return Outcome()
             self._use(rule)
