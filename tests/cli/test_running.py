@@ -15,7 +15,8 @@ import time
 import pytest
 
 from tests.support.lab_command import LabCommand, lab_command
-from workshop.cli.running import Ending, address_of
+from workshop.cli.address import address_of
+from workshop.cli.running import Ending
 from workshop.errors import UsageError
 
 

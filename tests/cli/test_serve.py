@@ -197,7 +197,7 @@ def test_only_folders_that_were_made_are_removed_and_only_if_the_start_was_refus
 
 
 def test_two_cannot_have_the_same_port_even_if_neither_answers_yet():
-    from workshop.cli.running import bind
+    from workshop.cli.address import bind
     from workshop.errors import CannotHere
 
     (host, port), first = bind("127.0.0.1:0")

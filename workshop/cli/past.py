@@ -11,7 +11,22 @@ from workshop.topology.graph import Graph, empty
 from workshop.topology.history import History, Source
 
 
-class Still:
+class Drawn:
+    """A network as the dashboard wants it: whoever says what its ``graph`` is gets it drawn."""
+
+    def graph(self) -> Graph:
+        """The whole graph."""
+        raise NotImplementedError
+
+    def dot(self, wish: dict[str, Any] | None = None) -> str:
+        """The picture as Graphviz is to draw it, so much folded as a browser wishes."""
+        from workshop.topology.draw import dot
+        from workshop.topology.folds import wished
+
+        return dot(self.graph(), folds=wished(wish or {}))
+
+
+class Still(Drawn):
     """A network that does not change any more."""
 
     def __init__(self, graph: Graph) -> None:
@@ -20,13 +35,6 @@ class Still:
     def graph(self) -> Graph:
         """The whole graph."""
         return self._graph
-
-    def dot(self, wish: dict[str, Any] | None = None) -> str:
-        """The picture as Graphviz is to draw it, so much folded as a browser wishes."""
-        from workshop.topology.draw import dot
-        from workshop.topology.folds import wished
-
-        return dot(self._graph, folds=wished(wish or {}))
 
 
 class Past:

@@ -20,8 +20,7 @@ from typing import IO, Any
 import click
 
 from workshop import session
-from workshop.cli.address import address_of, bind
-from workshop.cli.past import Past
+from workshop.cli.past import Drawn, Past
 from workshop.errors import INTERRUPTED, CannotHere, WorkshopError
 from workshop.journal import Journal
 from workshop.journal.log import TerminalLog
@@ -32,13 +31,11 @@ from workshop.plugin.server import Place
 from workshop.topology import graph as graphs
 from workshop.topology.observe import Observer
 
-__all__ = ["ENDINGS", "Ending", "Picture", "Running", "address_of", "bind", "only_our_mistakes", "signals_as_event"]
-
 ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 """Signals that end a command in good order."""
 
 
-class Picture:
+class Picture(Drawn):
     """The network as it is now, for the dashboard, whatever is watched now."""
 
     def __init__(self, observer: Callable[[], Observer | None]) -> None:
@@ -48,13 +45,6 @@ class Picture:
         """The whole graph; an empty one if nothing is watched."""
         observer = self._observer()
         return graphs.empty() if observer is None else observer.graph()
-
-    def dot(self, wish: dict[str, Any] | None = None) -> str:
-        """The picture as Graphviz is to draw it, so much folded as a browser wishes."""
-        from workshop.topology.draw import dot
-        from workshop.topology.folds import wished
-
-        return dot(self.graph(), folds=wished(wish or {}))
 
 
 class Running:

@@ -94,9 +94,10 @@ def serve(
 ) -> None:
     """Run the plugin for a real Docker, until Ctrl-C. Networks outlive it, and it finds them again."""
     from workshop import drivers, session
+    from workshop.cli.address import address_of, bind
     from workshop.cli.fresh import Fresh
     from workshop.cli.rights import need_net_admin
-    from workshop.cli.running import Running, address_of, bind, signals_as_event
+    from workshop.cli.running import Running, signals_as_event
     from workshop.kernel.namespaces import Namespace
     from workshop.plugin.holding import MANAGED, SOCKET
     from workshop.plugin.plugin import Plugin
