@@ -100,9 +100,9 @@ def answered(run: Run, route: str, key: str) -> None:
     run.check(key, not errors, expected="{}", seen=f"Err: {'; '.join(errors)}")
 
 
-def pairs(view: View) -> list[Link]:
+def pairs(links: list[Link]) -> list[Link]:
     """The ends of pairs that are ports of a bridge."""
-    return [link for link in view.links if link.kind == "veth" and link.master]
+    return [link for link in links if link.kind == "veth" and link.master]
 
 
 def is_gone(run: Run, before: View) -> None:
@@ -147,39 +147,24 @@ def calls_alone(run: Run) -> None:
     run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
 
 
-@scenario("one of two containers is removed", checks=["left", "deleted", "bridge", "others", "gone", "ping"])
+@scenario(
+    "of two containers, one with a fixed address is stopped, started, and disconnected while it runs",
+    checks=["left", "deleted", "bridge", "others", "restarted", "ping", "inside", "gone"],
+)
 def one_of_two(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.2.0/24", subnet6="fd00:90:2::/64")
-    bar = run.docker.run("bar", network)
-    before, kept = run.look(), pairs(run.look())
-    run.docker.remove(run.docker.run("kitchen", network))
-    answered(run, "leave", "left")
-    answered(run, "delete_endpoint", "deleted")
-    bridge_stays(run, before)
-    now = run.look()
-    lost = [link for link in kept if now.at(link.index) is None]
-    run.check("others", not lost, expected=run.told(kept), seen=f"gone: {run.told(lost)}", missing=lost)
-    is_gone(run, before)
-    run.check_ping("ping", bar, "10.90.2.1")
-
-
-@scenario(
-    "a container with a fixed address is stopped, started, and disconnected while it runs",
-    checks=["left", "deleted", "restarted", "ping", "inside", "gone"],
-)
-def restarted(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
-    before = run.look()
-    bar = run.docker.run("bar", network, ip="10.90.3.77")
+    kitchen = run.docker.run("kitchen", network)
+    before, kept = run.look(), pairs(run.look().links)
+    bar = run.docker.run("bar", network, ip="10.90.2.77")
     run.docker.stop(bar)
-    answered(run, "leave", "left")
-    answered(run, "delete_endpoint", "deleted")
+    bystanders_stay(run, before, kept)
+    is_gone(run, before)
     words = None
     try:
         run.docker.start(bar)
     except DockerError as error:
         words = str(error)
-    ports = pairs(run.look())
+    ports = pairs(run.look().new_since(before))
     run.check(
         "restarted",
         words is None and len(ports) == 1,
@@ -187,10 +172,21 @@ def restarted(run: Run) -> None:
         seen=words or run.told(ports),
         docker=words,
     )
-    run.check_ping("ping", bar, "10.90.3.1")
+    run.check_ping("ping", bar, "10.90.2.1")
     run.docker.disconnect(network, bar)
+    bystanders_stay(run, before, kept)
+    inside = [link for link in run.inside(bar).links if any(each.startswith("10.90.2.") for each in link.addresses)]
+    run.check("inside", not inside, expected="no link with an address of 10.90.2.0/24", seen=run.told(inside))
+    is_gone(run, before)
+    run.check_ping("ping", kitchen, "10.90.2.1")
+    run.hand_over()
+
+
+def bystanders_stay(run: Run, before: View, kept: list[Link]) -> None:
+    """The calls were answered, and neither bridge nor the other container's pair has gone."""
     answered(run, "leave", "left")
     answered(run, "delete_endpoint", "deleted")
-    inside = [link for link in run.inside(bar).links if any(each.startswith("10.90.3.") for each in link.addresses)]
-    run.check("inside", not inside, expected="no link with an address of 10.90.3.0/24", seen=run.told(inside))
-    is_gone(run, before)
+    bridge_stays(run, before)
+    now = run.look()
+    lost = [link for link in kept if now.at(link.index) is None]
+    run.check("others", not lost, expected=run.told(kept), seen=f"gone: {run.told(lost)}", missing=lost)

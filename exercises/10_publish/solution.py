@@ -15,10 +15,9 @@ def program_external_connectivity(request: ProgramExternalConnectivityRequest, h
     endpoint_id = request["EndpointID"]
     address = host.endpoint(endpoint_id)["Interface"]["Address"].partition("/")[0]
     ports = (request.get("Options") or {}).get(PORTMAP) or []
-    revoke_external_connectivity({"NetworkID": request["NetworkID"], "EndpointID": endpoint_id}, host)
     if not ports:
-        return {}
-    taken = nft("list", "ruleset")
+        return revoke_external_connectivity({"NetworkID": request["NetworkID"], "EndpointID": endpoint_id}, host)
+    taken = others(nft("list", "ruleset"), endpoint_id)
     doors = []
     for port in ports:
         match = f"{PROTOCOLS[port['Proto']]} dport {port['HostPort']} "
@@ -26,9 +25,10 @@ def program_external_connectivity(request: ProgramExternalConnectivityRequest, h
             raise PluginError(f"the port {port['HostPort']} is taken by another container")
         doors.append(f"fib daddr type local {door(port)}{match}dnat to {address}:{port['Port']}")
     rules = "\n".join(doors)
-    # One table for each endpoint: it is made at one stroke, and one word takes all of it away.
+    # One table for each endpoint: it is made anew at one stroke, and one word takes all of it away.
     # What arrives is sent through a door before it is routed, what the host itself sends, when it leaves.
     script = f"""
+        {gone(endpoint_id)}
         table ip {table(endpoint_id)} {{
             chain doors {{
                 {rules}
@@ -49,14 +49,23 @@ def program_external_connectivity(request: ProgramExternalConnectivityRequest, h
 
 def revoke_external_connectivity(request: EndpointRequest, host: Host) -> Empty:
     """NetworkDriver.RevokeExternalConnectivity: before Leave, or when another endpoint becomes the way out."""
-    name = table(request["EndpointID"])
-    # "add" does nothing if there is such a table, so that "delete" never fails.
-    nft("-f", "-", given=f"add table ip {name}\ndelete table ip {name}\n")
+    nft("-f", "-", given=gone(request["EndpointID"]))
     return {}
 
 
 def table(endpoint_id: str) -> str:
     return f"publish_{endpoint_id[:12]}"
+
+
+def gone(endpoint_id: str) -> str:
+    """What removes an endpoint's table. "add" does nothing if there is one, so that "delete" never fails."""
+    return f"add table ip {table(endpoint_id)}\ndelete table ip {table(endpoint_id)}\n"
+
+
+def others(ruleset: str, endpoint_id: str) -> str:
+    """The rules without this endpoint's own table: its ports are not taken if Docker repeats the call."""
+    before, _, rest = ruleset.partition(f"table ip {table(endpoint_id)} {{")
+    return before + rest.partition("\n}")[2]
 
 
 def door(port: dict) -> str:

@@ -17,7 +17,6 @@ import { sentence } from "./sentence.js";
 import { Story } from "./story.js";
 
 const KEPT_TIMINGS = 2000;
-const CALM = 200; // milliseconds between two looks at what happens while the code is judged
 const $ = (id) => document.getElementById(id);
 
 /** What an exercise's page (lesson/main.js) puts in its own place: told of each new verdict, each beginning anew. */
@@ -30,7 +29,6 @@ const dirty = { entries: new Map(), names: false, verdict: false, seen: [] }; //
 let facts = {};
 let chosen = null; // the number of the chosen call; null: the newest
 let scheduled = false; // whether what is new will be shown
-let waiting = null; // the timer that it waits for, if it can wait
 let live = null; // the newest picture that the server sent
 let isLive = true; // whether it is the one that is shown
 let said = null; // what the caption says instead of what the marked call did
@@ -201,7 +199,8 @@ function flush() {
 }
 
 function soon() {
-  waiting = null;
+  if (scheduled) return;
+  scheduled = true;
   // a tab that nobody sees has no frames, but a title
   if (document.hidden) setTimeout(flush);
   else requestAnimationFrame(flush);
@@ -230,19 +229,11 @@ const feed = new Feed(story, {
     if (line) dirty.entries.set(`line ${line.seq}`, { line });
     dirty.names ||= names;
     dirty.verdict ||= event.kind === "verdict";
+    picture.isStill = story.lesson.judging; // what comes and goes then would be in motion all the time
     tell("event", event);
     dirty.seen.push({ kind: event.kind, seq: event.seq, call: event.call, at: event.at * 1000, received: now() });
   },
-  batch() {
-    // while the code is judged, calls come by the hundred: what shows them must not take the processor from them
-    const isCalm = story.lesson.judging && !dirty.verdict;
-    if (scheduled && (isCalm || !waiting)) return;
-    clearTimeout(waiting);
-    waiting = null;
-    scheduled = true;
-    if (isCalm) waiting = setTimeout(soon, CALM);
-    else soon();
-  },
+  batch: soon,
   lesson: () => lesson.changed(),
   picture: showLive,
   state(word) {

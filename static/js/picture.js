@@ -21,6 +21,7 @@ export class Picture {
   #broken = false;
   #epoch = 0; // counts the restarts: what was begun before one comes too late
   #places = NOTHING;
+  isStill = false; // whether what is new is shown without motion
 
   constructor(room, on) {
     Object.assign(this, { room, on, painter: new Painter(), links: {}, roots: {}, latest: null });
@@ -157,7 +158,7 @@ export class Picture {
     this.#paintMarks();
     if (svg.parentNode !== this.room) this.room.replaceChildren(svg);
     this.room.dataset.state = "drawn";
-    move(before, this.places, {
+    if (!this.isStill) move(before, this.places, {
       left,
       element: (id) => this.#drawing.group(id),
       leave: (element) => this.#drawing.leaving.append(element),

@@ -26,10 +26,20 @@ class Doors:
 
     def connects(self, source: Container | None, address: str, port: int, seconds: float = 1.0) -> bool:
         """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``)."""
+        return self._connects(source, address, port, seconds)
+
+    def _connects(self, source: Container | None, address: str, port: int, seconds: float, once: bool = False) -> bool:
         if source is None:
-            return traffic.connects(self.station.outside, address, port, seconds)
+            return traffic.connects(self.station.outside, address, port, seconds, once)
         with closing(self.docker.namespace(source)) as namespace:
-            return traffic.connects(namespace, address, port, seconds)
+            return traffic.connects(namespace, address, port, seconds, once)
+
+    def is_shut(self, source: Container | None, address: str, port: int, seconds: float = 0.06) -> bool:
+        """Whether a TCP connection is refused, or not answered for a while: for what was open, or never was.
+
+        What may yet open is asked with ``connects``.
+        """
+        return not self._connects(source, address, port, seconds, once=True)
 
     def knocks(self, address: str, port: int, seconds: float = 0.06) -> bool:
         """Whether who is outside, and has a route by this host, gets a TCP connection to a container's own address."""

@@ -135,6 +135,7 @@ def _play_all(
 def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
     played = Played(scenario)
     stage.journal.append("docker", {"did": f"Judged: {scenario.title}", "variant": scenario.title})
+    stage.take_over()
     stage.be_unknown()
     runs = [Run(station, scenario.checks, stage.engine) for station in stage.stations]
     run = runs[0]

@@ -1,9 +1,9 @@
-"""What a scenario needs of the network outside of the hosts, for as long as it needs it."""
+"""What a scenario needs beside what Docker makes, for as long as it needs it: outside of the hosts, and on this one."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from workshop.kernel.kernel import Kernel
@@ -17,6 +17,16 @@ class Outside:
     """Part of ``Run``, which has what is used here."""
 
     station: Station
+    _open: ExitStack
+
+    def stranger(self, name: str, address: str) -> None:
+        """A bridge on this host that no driver has made, such as that of virtual machines; until the scenario ends."""
+        kernel = self.station.plugin.host.kernel
+        kernel.link("add", ifname=name, kind="bridge", state="up")
+        index = kernel.index(name)
+        host, _, length = address.partition("/")
+        kernel.addr("add", index=index, address=host, prefixlen=int(length))
+        self._open.callback(kernel.remove, name)
 
     def switch_sends_back(self) -> AbstractContextManager[None]:
         """In a ``with``: the switch outside sends frames back by the port by which they came, as VEPA wants it."""

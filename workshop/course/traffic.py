@@ -31,6 +31,7 @@ NOBODY, EVERYBODY = bytes.fromhex("02000000fffe"), bytes.fromhex("ffffffffffff")
 CONTROLLED = 2.0
 """Seconds in which somebody who is known to answer has to, so that the silence of another one means something."""
 
+_PAUSE = 0.05  # seconds between two attempts to get a connection
 _SENDER = bytes.fromhex("02000000fffd")
 _EXPERIMENT = 0x88B5
 """The type of frames that is free for experiments (IEEE 802)."""
@@ -97,8 +98,11 @@ def _is_reply(version: int, data: bytes, mark: int) -> bool:
     return len(data) >= 8 and data[0] == _REPLY[version] and struct.unpack("!H", data[4:6])[0] == mark
 
 
-def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0, every: float = 0.05) -> bool:
-    """Whether a TCP connection from a namespace is accepted in time. One that is refused is tried again until then."""
+def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0, once: bool = False) -> bool:
+    """Whether a TCP connection from a namespace is accepted in time.
+
+    One that is refused is tried again until then, unless it is to be tried ``once``.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     deadline = time.monotonic() + seconds
     while True:
@@ -108,9 +112,9 @@ def connects(namespace: Namespace, address: str, port: int, seconds: float = 1.0
             end.settimeout(max(0.01, deadline - time.monotonic()))
             end.connect((address, port))
             return True
-        if time.monotonic() >= deadline:
+        if once or time.monotonic() >= deadline:
             return False
-        time.sleep(min(every, max(0.0, deadline - time.monotonic())))
+        time.sleep(min(_PAUSE, max(0.0, deadline - time.monotonic())))
 
 
 def knocks(outside: Namespace, address: str, port: int, via: str, seconds: float) -> bool:

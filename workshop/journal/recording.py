@@ -139,8 +139,9 @@ class Recorded:
         """All events of one call, oldest first."""
         return list(self._of_call.get(call, ()))
 
-    def wait(self, seq: int, timeout: float) -> bool:
+    def wait(self, seq: int, timeout: float, kind: str | None = None) -> bool:
         """Whether there is an event after ``seq``; where there is none, none will come however long one waits."""
-        if self.last <= seq:
+        is_there = any(kind in (None, event.kind) for event in self.since(seq))
+        if not is_there:
             time.sleep(timeout)
-        return self.last > seq
+        return is_there

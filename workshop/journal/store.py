@@ -57,7 +57,10 @@ class Journal:
         except sqlite3.DatabaseError as error:
             raise WorkshopError(f"{path} is not a journal ({error}).", "Move it away and start again.") from None
         self._tail: deque[Event] = deque(maxlen=tail)
-        self._changed = threading.Condition()
+        self._lock = threading.RLock()
+        self._changed = threading.Condition(self._lock)
+        self._waited_for: dict[str, threading.Condition] = {}
+        self._last_of: dict[str, int] = {}
         self._closed = False
         self.problem = ""
         newest = self._db.execute("select * from events order by seq desc limit ?", (tail,)).fetchall()
@@ -71,13 +74,16 @@ class Journal:
             raise ValueError(f"no such kind of event: {kind}")
         text = _as_text(data)
         data = json.loads(text)  # the event keeps what was true now, whatever the caller changes later
-        with self._changed:
+        with self._lock:
             event = Event(self._last + 1, self._clock(), kind, call, data)
             if not self._closed and not self.problem:
                 self._write(event, text)
             self._last = event.seq
+            self._last_of[kind] = event.seq
             self._tail.append(event)
             self._changed.notify_all()
+            if kind in self._waited_for:
+                self._waited_for[kind].notify_all()
         return event
 
     def _write(self, event: Event, text: str) -> None:
@@ -94,7 +100,7 @@ class Journal:
 
     def next_call(self) -> int:
         """A number for a new call, one more than the last."""
-        with self._changed:
+        with self._lock:
             self._calls += 1
             return self._calls
 
@@ -106,12 +112,12 @@ class Journal:
     @property
     def first(self) -> int:
         """The number of the oldest event that is still kept."""
-        with self._changed:
+        with self._lock:
             return self._db.execute("select coalesce(min(seq), 1) from events").fetchone()[0]
 
     def since(self, seq: int, limit: int | None = None) -> list[Event]:
         """The events after number ``seq``, oldest first, at most ``limit``."""
-        with self._changed:
+        with self._lock:
             if self._tail and self._tail[0].seq <= seq + 1:
                 skip = max(0, seq + 1 - self._tail[0].seq)
                 found = [self._tail[i] for i in range(skip, len(self._tail))]
@@ -126,14 +132,21 @@ class Journal:
 
     def of_call(self, call: int) -> list[Event]:
         """All events of one call, oldest first."""
-        with self._changed:
+        with self._lock:
             rows = self._db.execute("select * from events where call = ? order by seq", (call,)).fetchall()
         return [_event(row) for row in rows]
 
-    def wait(self, seq: int, timeout: float) -> bool:
-        """Wait at most ``timeout`` seconds for an event after ``seq``; say whether there is one."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._last > seq or self._closed, timeout) and self._last > seq
+    def wait(self, seq: int, timeout: float, kind: str | None = None) -> bool:
+        """Wait at most ``timeout`` seconds for an event after ``seq`` (of that ``kind``); say whether there is one."""
+
+        def is_there() -> bool:
+            return (self._last if kind is None else self._last_of.get(kind, 0)) > seq
+
+        with self._lock:
+            comes = self._changed
+            if kind is not None:  # other events do not wake who waits for it
+                comes = self._waited_for.setdefault(kind, threading.Condition(self._lock))
+            return comes.wait_for(lambda: is_there() or self._closed, timeout) and is_there()
 
     def follow(self, reader: Callable[[Event], None], name: str, since: int | None = None) -> threading.Thread:
         """Give each event after ``since`` (default: those to come) to ``reader``, in its own thread."""
@@ -153,9 +166,10 @@ class Journal:
 
     def close(self) -> None:
         """Stop writing to disk and let the followers end."""
-        with self._changed:
+        with self._lock:
             self._closed = True
-            self._changed.notify_all()
+            for comes in (self._changed, *self._waited_for.values()):
+                comes.notify_all()
             self._db.close()
 
 

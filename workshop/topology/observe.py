@@ -28,6 +28,9 @@ from workshop.topology.state import LEFT_OVER, State
 BATCH = 0.005
 """For how many seconds changes are gathered before they are told."""
 
+BURST, IN_A_BURST = 0.05, 0.03
+"""The same where others were told less than so many seconds ago: to read takes time that who makes them needs."""
+
 WHOLE_AFTER = 4_000
 """After how many events of the journal the whole graph is told once more, so that a reader finds one."""
 
@@ -56,6 +59,7 @@ class Observer:
         self._state = State({each.id for each in hidden})
         self._seen = 0
         self._whole_at = 0
+        self._told_at = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._stopped = threading.Event()
@@ -217,7 +221,8 @@ class Observer:
             self._soon()
 
     def _soon(self) -> None:
-        self._later("read", BATCH, self._read)
+        is_burst = time.monotonic() - self._told_at < BURST
+        self._later("read", IN_A_BURST if is_burst else BATCH, self._read)
 
     def _later(self, name: str, delay: float, function: Callable[[], Any]) -> None:
         """Call ``function`` after ``delay`` seconds, unless a call of that name is waiting already."""
@@ -271,6 +276,8 @@ class Observer:
             data = {"changes": [each.change for each in group], "by": by}
             event = self._journal.append("topology", data, call)
             state.graph = {**state.graph, "seq": event.seq, "at": event.at}
+        if told:
+            self._told_at = time.monotonic()
         if told and self._journal.last - self._whole_at > WHOLE_AFTER:
             self._write_whole()
         self._look_again()
