@@ -203,28 +203,26 @@ def plain(run: Run) -> None:
     run.check("unaddressed", not holders, expected="10.90.1.2 on no link of the host", seen=run.told(holders))
 
 
-@scenario("a container with both addresses of its user's choice", checks=["echo", "mac", "ping"])
-def with_wishes(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.2.0/24")
-    bar = start(run, "bar", network, "echo", ip="10.90.2.77", mac=MAC)
-    links = [link for link in run.inside(bar).links if link.has("10.90.2.77/24")]
-    run.check("mac", [link.mac for link in links] == [MAC], expected=MAC, seen=run.told(links))
-    run.check_ping("ping", bar, "10.90.2.1")
-
-
-@scenario("two containers with IPv4 and IPv6", checks=["started", "mac", "different", "ping", "ping6"])
+@scenario(
+    "two containers with IPv4 and IPv6, one with both addresses of its user's choice, and the call for a third",
+    checks=["started", "echo", "mac", "ping", "ping6", "no_err", "different"],
+)
 def dual_stack(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.4.0/24", subnet6="fd00:90:4::/64")
-    bar, kitchen = (start(run, name, network, "started") for name in ("bar", "kitchen"))
-    macs = []
-    for each in (bar, kitchen):
-        own = [link.mac for link in run.inside(each).links if link.kind == "veth"]
-        told = run.docker.mac(each, network)  # an answer without one is allowed: the link then keeps its own
-        run.check("mac", own == [told] if told else own, expected=told or "a link", seen=", ".join(own))
-        macs += own
-    run.check("different", len(set(macs)) == 2, expected="two different MAC addresses", seen=", ".join(macs))
+    bar = start(run, "bar", network, "echo", ip="10.90.4.77", mac=MAC)
+    links = [link for link in run.inside(bar).links if link.has("10.90.4.77/24")]
+    run.check("mac", [link.mac for link in links] == [MAC], expected=MAC, seen=run.told(links))
+    kitchen = start(run, "kitchen", network, "started")
+    own = [link.mac for link in run.inside(kitchen).links if link.kind == "veth"]
+    told = run.docker.mac(kitchen, network)  # an answer without one is allowed: the link then keeps its own
+    run.check("mac", own == [told] if told else own, expected=told or "a link", seen=", ".join(own))
     run.check_ping("ping", bar, kitchen)
     run.check_ping("ping6", bar, kitchen, version=6)
+    before = run.look()
+    third = ask(run, network, "4", Address="10.90.4.78/24")
+    free = [link.mac for link in run.look().new_since(before) if link.kind == "veth" and not link.master]
+    macs = [*own, *([third["MacAddress"]] if third.get("MacAddress") else free)]
+    run.check("different", len(set(macs)) == len(macs), expected="different MAC addresses", seen=", ".join(macs))
 
 
 @scenario("two networks, an endpoint in each, at once", checks=["no_err", "right_bridge"])

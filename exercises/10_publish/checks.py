@@ -164,12 +164,15 @@ def wants(run: Run, network: Network, port: int) -> str | None:
 
 
 @scenario(
-    "two containers, a third that wants a port of theirs, and one of them goes",
+    "a container with three ports, a second one, a third that wants a port of theirs, and the first goes",
     checks=[
         "started",
         "inside",
         "outside",
         "others",
+        "each",
+        "protocol",
+        "repeated",
         "right_one",
         "taken",
         "first_keeps",
@@ -178,12 +181,17 @@ def wants(run: Run, network: Network, port: int) -> str | None:
         "others_stay",
     ],
 )
-def two(run: Run) -> None:
+def several(run: Run) -> None:
     network = run.docker.create_network("cafe", subnet="10.90.1.0/24")
-    first = start(run, "first", network, "8084:80")
+    first = start(run, "first", network, "8084:80", "8082:80", "8083:80/udp")
     serves(run, first, network)
     reached(run, "outside", 8084)
     closed(run, "others", 80)
+    reached(run, "each", 8082)
+    closed(run, "protocol", 8083)
+    request = dict(run.calls("program_external_connectivity")[-1].request)
+    said = run.refused(run.docker.call, "program_external_connectivity", request)
+    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
     serves(run, start(run, "second", network, "8085:80"), network)
     reached(run, "right_one", 8084)
     reached(run, "right_one", 8085)
@@ -194,22 +202,6 @@ def two(run: Run) -> None:
     run.check("no_err", not errors, expected="{}", seen=f"Err: {'; '.join(errors)}")
     closed(run, "closed", 8084)
     reached(run, "others_stay", 8085)
-
-
-@scenario(
-    "two ports for TCP and one for UDP, and the same call again",
-    checks=["started", "inside", "each", "protocol", "repeated"],
-)
-def several(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.2.0/24")
-    web = start(run, "web", network, "8081:80", "8082:80", "8083:80/udp")
-    serves(run, web, network)
-    reached(run, "each", 8081)
-    reached(run, "each", 8082)
-    closed(run, "protocol", 8083)
-    request = dict(run.calls("program_external_connectivity")[-1].request)
-    said = run.refused(run.docker.call, "program_external_connectivity", request)
-    run.check("repeated", said is None, expected="{}", seen=f"Err: {said}")
 
 
 @scenario("a container that publishes nothing: the calls alone, revoking twice", checks=["without", "unknown"])

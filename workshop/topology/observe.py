@@ -243,6 +243,7 @@ class Observer:
                 seen = events[-1].seq if events else self._journal.last
                 if any(event.kind in OF_INTEREST for event in events):
                     self._in_loop(self._soon)
+                self._stopped.wait(BATCH)  # others come right behind
             else:
                 self._stopped.wait(0.2)  # a closed journal does not wait
 
