@@ -16,7 +16,7 @@ def program_external_connectivity(request: ProgramExternalConnectivityRequest, h
     address = host.endpoint(endpoint_id)["Interface"]["Address"].partition("/")[0]
     ports = (request.get("Options") or {}).get(PORTMAP) or []
     if not ports:
-        return revoke_external_connectivity({"NetworkID": request["NetworkID"], "EndpointID": endpoint_id}, host)
+        return {}
     taken = others(nft("list", "ruleset"), endpoint_id)
     doors = []
     for port in ports:

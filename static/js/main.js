@@ -184,12 +184,18 @@ function banner(text, isLost = false) {
 
 function flush() {
   scheduled = false;
-  const { entries, names, verdict, seen } = dirty;
+  if (dirty.verdict) {
+    dirty.verdict = false;
+    lesson.verdict(story.lesson);
+    record(dirty.seen.filter(({ kind }) => kind === "verdict"));
+    dirty.seen = dirty.seen.filter(({ kind }) => kind !== "verdict");
+    soon(); // the calls that led to it may come a frame later
+    return;
+  }
+  const { entries, names, seen } = dirty;
   dirty.entries = new Map();
   dirty.names = false;
-  dirty.verdict = false;
   dirty.seen = [];
-  if (verdict) lesson.verdict(story.lesson);
   tellEmpty();
   if (names) calls.rename();
   tellCaption();

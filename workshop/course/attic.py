@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from typing import Any
-
 from workshop.course.eyes import Eyes
 from workshop.course.hands import Hands
 from workshop.kernel.kernel import Kernel
@@ -25,7 +23,7 @@ called, and while one is there, no other can have its VNI; what sits on another 
 
 
 class Attic(Kernel):
-    """The kernel of one host, whose ``remove`` and ``link("del")`` put away while it is ``open``."""
+    """The kernel of one host, whose ``remove`` and ``remove_link`` put away while it is ``open``."""
 
     def __init__(self, namespace: Namespace, trace: Trace) -> None:
         super().__init__(namespace, trace)
@@ -33,13 +31,13 @@ class Attic(Kernel):
         self._eyes, self._hands = Eyes(namespace), Hands(namespace)
         self._lock = threading.Lock()
 
-    def link(self, verb: str, *arguments: Any, **keywords: Any) -> Any:
-        """As of a Kernel; a link that is to be removed is put away, with its other end if that is here too."""
-        if not (self.open and verb == "del" and "index" in keywords) or self._kind(keywords["index"]) in _REALLY:
-            return super().__getattr__("link")(verb, *arguments, **keywords)
-        with traced(self.trace, f"ip link del {self.name_of(keywords['index'])}"), self._lock:
-            self._put_away(keywords["index"])
-        return ()
+    def remove_link(self, index: int) -> None:
+        """As of a Kernel, but that the link is put away, with its other end if that is here too."""
+        if not self.open or self._kind(index) in _REALLY:
+            super().remove_link(index)
+            return
+        with traced(self.trace, f"ip link del {self.name_of(index)}"), self._lock:
+            self._put_away(index)
 
     def clear(self) -> None:
         """Remove what was put away. Takes its time, and does not keep others from putting away more."""

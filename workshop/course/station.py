@@ -174,7 +174,7 @@ class Station:
         assert self._baseline is not None
         for link in reversed(found.links):
             with contextlib.suppress(Exception):
-                self.plugin.host.kernel.link("del", index=link.index)
+                self.plugin.host.kernel.remove_link(link.index)
         empty_files(self.volumes)
         if found.other or found.foreign:
             self.make_anew()

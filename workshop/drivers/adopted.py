@@ -48,7 +48,7 @@ def remove(host: Host, row: Row) -> None:
         index = _index_now(host, link)
         if index is not None:
             with contextlib.suppress(NetlinkError):  # a pair goes as a whole
-                host.kernel.link("del", index=index)
+                host.kernel.remove_link(index)
 
 
 def _index_now(host: Host, link: Mapping[str, Any]) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 from pyroute2 import IPRoute
 from pyroute2.netlink.exceptions import NetlinkError
 
+from workshop.kernel import removal
 from workshop.kernel.commands import READS, as_command
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.trace import Change, Trace, ignore, traced
@@ -90,11 +91,25 @@ class Kernel:
         if index is None:
             return False
         try:
-            self.link("del", index=index)
+            self.remove_link(index)
         except NetlinkError as error:
             if error.code != 19:  # somebody else was quicker
                 raise
         return True
+
+    def remove_link(self, index: int) -> None:
+        """Delete a link, as ``link("del", index=index)`` does, but for the wait for its memory: see ``removal.py``.
+
+        :raises NetlinkError: if the kernel refuses.
+        """
+        with traced(self.trace, as_command("link", "del", {"index": index}, self.name_of)):
+            removal.remove(self.namespace, index, self._is_there)
+
+    def _is_there(self, index: int) -> bool:
+        try:
+            return bool(self._socket().link("get", index=index))
+        except NetlinkError:
+            return False
 
     def sysctl(self, key: str, value: str) -> bool:
         """Set ``/proc/sys/<key>`` unless it has that value; say whether it has it now. ``key`` uses slashes."""
