@@ -164,7 +164,7 @@ def wants(run: Run, network: Network, port: int) -> str | None:
 
 
 @scenario(
-    "a container with three ports, a second one, a third that wants a port of theirs, and the first goes",
+    "two containers with ports, a third that wants one of theirs, the first goes, and one that publishes nothing",
     checks=[
         "started",
         "inside",
@@ -179,6 +179,8 @@ def wants(run: Run, network: Network, port: int) -> str | None:
         "no_err",
         "closed",
         "others_stay",
+        "without",
+        "unknown",
     ],
 )
 def several(run: Run) -> None:
@@ -202,13 +204,13 @@ def several(run: Run) -> None:
     run.check("no_err", not errors, expected="{}", seen=f"Err: {'; '.join(errors)}")
     closed(run, "closed", 8084)
     reached(run, "others_stay", 8085)
+    publishes_nothing(run, network)
 
 
-@scenario("a container that publishes nothing: the calls alone, revoking twice", checks=["without", "unknown"])
-def nothing(run: Run) -> None:
-    network = run.docker.create_network("cafe", subnet="10.90.3.0/24")
+def publishes_nothing(run: Run, network: Network) -> None:
+    """The calls for a container that publishes nothing, without a container."""
     ids = {"NetworkID": network.id, "EndpointID": "2" * 64}
-    interface = {"Address": "10.90.3.2/24", "AddressIPv6": "", "MacAddress": ""}
+    interface = {"Address": "10.90.1.98/24", "AddressIPv6": "", "MacAddress": ""}
     run.docker.call("create_endpoint", {**ids, "Interface": interface, "Options": {}})
     for options in ({"com.docker.network.portmap": []}, {}):
         said = run.refused(run.docker.call, "program_external_connectivity", {**ids, "Options": options})

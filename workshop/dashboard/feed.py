@@ -22,7 +22,7 @@ REMEMBERED = 100_000
 """How far back the story begins, in events, when the journal is long."""
 
 _PACE = 0.02  # seconds between two pictures at least, so that a burst of changes is one picture, not fifty
-_CALM = 0.4  # the same while a learner's code is judged: what comes and goes then is too fast to be seen
+_CALM = 0.6  # the same while a learner's code is judged: what comes and goes then is too fast to be seen
 _PATIENCE = 0.1  # seconds that a stop may have to wait for the thread to look up
 
 
