@@ -154,6 +154,49 @@ def test_what_the_plugin_remembers_survives_its_new_start() -> None:
         assert verdict.passed, told(verdict)
 
 
+HANDS_OVER = """
+    @scenario("handed over", checks=["bridge"])
+    def handed_over(run):
+        made, bridge = network(run)
+        run.hand_over()
+
+    @scenario("not handed over", checks=["bridge"])
+    def not_handed_over(run):
+        made, bridge = network(run)
+"""
+
+
+@in_lab
+def test_the_end_of_a_scenario_can_be_handed_over_to_the_driver_and_the_next_is_the_learners() -> None:
+    handler = BRIDGE + "def delete_network(request, host):\n    return {}\n"
+    with staged(HANDS_OVER, "create_network", "delete_network") as tried:
+        verdict = tried.judge(handler)
+        left = [(each.check, each.variant) for each in verdict.findings]
+        assert left == [("left_behind", "not handed over")], told(verdict)
+
+
+STRANGER = """
+    @scenario("beside a stranger", checks=["bridge"])
+    def beside(run):
+        run.stranger("br-vms", "10.90.99.1/24")
+        [link] = [link for link in run.look().links if link.name == "br-vms"]
+        run.check("bridge", link.up and link.has("10.90.99.1/24"), seen=run.told(link))
+
+    @scenario("without one", checks=["bridge"])
+    def without(run):
+        run.check("bridge", not any(link.name == "br-vms" for link in run.look().links), seen="it is there")
+"""
+
+
+@in_lab
+def test_a_scenarios_stranger_is_there_for_its_scenario_and_is_nobodys_leftover() -> None:
+    with staged(STRANGER) as tried:
+        verdict = tried.judge(BRIDGE)
+        assert verdict.passed, told(verdict)
+        tried.stage.empty()
+        assert [row["name"] for row in tried.stage.stations[0].eyes.links() if row["kind"] == "bridge"] == ["docker0"]
+
+
 SENDS = """
     @scenario("sizes", checks=["bridge", "up"])
     def sizes(run):

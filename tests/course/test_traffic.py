@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import subprocess
+import time
 from types import SimpleNamespace
 
 import pytest
 
 from workshop.course import traffic
+from workshop.kernel.namespaces import Namespace
 
 OUTSIDE = SimpleNamespace(run=lambda change: None)
 
@@ -36,3 +40,15 @@ def test_a_host_that_never_answers_is_not_waited_for_without_end(monkeypatch: py
     monkeypatch.setattr(traffic, "ping", lambda *_: False)
     monkeypatch.setattr(traffic, "CONTROLLED", 0.05)
     assert traffic.knocks(OUTSIDE, "10.90.1.2", 80, "192.0.2.10", 0.01) is False
+
+
+@pytest.mark.kernel
+def test_what_refuses_a_connection_is_tried_again_unless_it_is_to_be_tried_once():
+    with contextlib.closing(Namespace.create()) as here:
+        here.run(lambda: subprocess.run(["ip", "link", "set", "lo", "up"], check=True))
+        began = time.monotonic()
+        assert not traffic.connects(here, "127.0.0.1", 80, 10, once=True)
+        assert time.monotonic() - began < 5
+        assert not traffic.connects(here, "127.0.0.1", 80, 0.1)
+        with contextlib.closing(traffic.listen(here, 80)):
+            assert traffic.connects(here, "127.0.0.1", 80, 10, once=True)

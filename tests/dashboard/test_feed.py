@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,31 @@ def test_a_burst_of_changes_is_few_pictures_and_the_newest_is_the_last(
     while browser.next("picture")["seq"] != 300:
         pictures += 1
     assert pictures < 100
+
+
+def test_while_code_is_judged_events_are_gathered_and_the_verdict_is_told_at_once(
+    connect: Any, journal: Journal
+) -> None:
+    browser = connect()
+    journal.append("verdict", {"exercise": 3, "judging": True, "attempt": 1})
+    (begun,) = browser.next("events")["events"]
+    for _ in range(20):
+        a_call(journal)
+        time.sleep(0.005)
+    journal.append("verdict", {"exercise": 3, "passed": True, "attempt": 1})
+    ended = time.monotonic()
+    told = browser.next("events")["events"]
+    assert time.monotonic() - ended < 0.3
+    assert [event["seq"] for event in told] == list(range(begun["seq"] + 1, journal.last + 1))
+    assert told[-1]["data"] == {"exercise": 3, "passed": True, "attempt": 1}
+
+
+def test_a_long_judgement_is_told_of_before_it_ends(connect: Any, journal: Journal) -> None:
+    browser = connect()
+    journal.append("verdict", {"exercise": 3, "judging": True, "attempt": 1})
+    browser.next("events")
+    number = a_call(journal)
+    assert {event["call"] for event in browser.next("events")["events"]} == {number}
 
 
 def test_a_picture_that_cannot_be_made_does_not_stop_the_calls(

@@ -111,6 +111,24 @@ def test_waiting_ends_as_soon_as_there_is_an_event(journal: Journal):
     assert not journal.wait(1, timeout=0.01)
 
 
+def test_who_waits_for_one_kind_of_event_is_woken_by_that_alone(journal: Journal):
+    threading.Timer(0.05, journal.append, ("verdict", {})).start()
+    journal.append("notice", {})
+    began = time.monotonic()
+    assert not journal.wait(0, timeout=0.01, kind="verdict")
+    assert journal.wait(0, timeout=10, kind="verdict")
+    assert time.monotonic() - began < 5
+    assert journal.since(0)[-1].kind == "verdict"
+    assert not journal.wait(journal.last, timeout=0.01, kind="verdict")
+
+
+def test_nobody_waits_for_what_a_closed_journal_will_not_tell(journal: Journal):
+    threading.Timer(0.05, journal.close).start()
+    began = time.monotonic()
+    assert not journal.wait(0, timeout=10, kind="verdict")
+    assert time.monotonic() - began < 5
+
+
 def test_memory_and_disk_tell_the_same(tmp_path: Path):
     small = Journal(tmp_path / "journal.db", tail=5)
     odd = {

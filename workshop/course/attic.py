@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+
 from workshop.course.eyes import Eyes
 from workshop.course.hands import Hands
 from workshop.kernel.kernel import Kernel
