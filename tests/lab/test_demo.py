@@ -112,13 +112,14 @@ def test_on_a_terminal_it_waits_for_enter_a_chapter_s_name_or_q():
 
     with process:
         try:
-            typed("", "Enter: A network card on each host. q: your turn.")
+            typed("", "Enter: A network card on each host. ?: all chapters. q: your turn.")
             typed("\n", "1/6  A network card on each host")
-            typed("", "Enter: Containers on both. q: your turn.")
+            typed("", "Enter: Containers on both. ?: all chapters. q: your turn.")
             typed("nine\n", "There is no chapter 'nine'. There are network, containers, ")
+            typed("?\n", "Type a chapter's name: network, containers, ")
             typed("ping\n", "3/6  Across")
             typed("", " 0% packet loss")
-            typed("", "Enter: From outside. q: your turn.")
+            typed("", "Enter: From outside. ?: all chapters. q: your turn.")
             typed("q\n", "Your turn. In a second terminal:")
             process.send_signal(signal.SIGINT)
             assert process.wait(10) == 0

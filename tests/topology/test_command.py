@@ -67,6 +67,15 @@ def test_a_host_that_is_not_there_is_named_with_those_that_are(path: Path) -> No
         run("--host", "gamma")
 
 
+def test_a_name_that_ends_in_no_format_is_refused_before_anything_is_written(path: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        UsageError, match="a.gif ends in no format that there is. Add --format: text, svg, png, dot, json"
+    ):
+        run("--output", str(tmp_path / "a.gif"))
+    assert not (tmp_path / "a.gif").exists()
+    assert run("--output", str(tmp_path / "a.gif"), "--format", "text").exit_code == 0
+
+
 def test_a_file_that_cannot_be_written_is_told(path: Path, tmp_path: Path) -> None:
     with pytest.raises(WorkshopError, match="cannot be written"):
         run("--output", str(tmp_path / "no" / "a.svg"))

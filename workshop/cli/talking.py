@@ -72,7 +72,8 @@ class Talking:
             asked = self._await(self._pause, keys=False)
             return self.talk.following() if asked is None and not self._ending.is_set() else asked
         if self._keys:
-            click.echo(f"     Enter: {self.talk.state()['next'] or 'the end'}. q: your turn. ", nl=False)
+            following = self.talk.state()["next"] or "the end"
+            click.echo(f"     Enter: {following}. ?: all chapters. q: your turn. ", nl=False)
         return self._await(None, keys=self._keys)
 
     def _await(self, seconds: float | None, *, keys: bool) -> str | None:
@@ -89,13 +90,17 @@ class Talking:
         return None
 
     def _typed(self, line: str) -> str | None:
-        """What a line asks for: nothing for the next chapter, a chapter's name, ``q`` for the end."""
+        """What a line asks for: nothing for the next chapter, a chapter's name, ``?`` for those, ``q`` for the end."""
         word = line.strip().lower()
         if not line or word == "q":
             return ""
         if not word or word in self.talk.script.names:
             return word or self.talk.following()
-        self._say(f"There is no chapter {word!r}. There are {', '.join(self.talk.script.names)}.")
+        names = ", ".join(self.talk.script.names)
+        there = (
+            f"Type a chapter's name: {names}." if word == "?" else f"There is no chapter {word!r}. There are {names}."
+        )
+        self._say(there)
         return None
 
     # -- what is printed

@@ -43,8 +43,12 @@ def topology(
 
 
 def _by_name(output: Path | None) -> str:
+    """The format that a file's name ends in; text where there is none. Raises UsageError for one that is not known."""
     ending = output.suffix[1:].lower() if output else ""
-    return {"gv": "dot", "txt": "text"}.get(ending, ending if ending in FORMATS else FORMATS[0])
+    form = {"": FORMATS[0], "gv": "dot", "txt": "text"}.get(ending, ending)
+    if form not in FORMATS:
+        raise UsageError(f"{output} ends in no format that there is.", f"Add --format: {', '.join(FORMATS)}.")
+    return form
 
 
 def _graph(journal: Path | None, session_pid: int | None) -> dict[str, Any]:
