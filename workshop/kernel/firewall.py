@@ -105,7 +105,7 @@ RULES: dict[str, tuple[str, tuple[str, ...]]] = {
     "loopback": (
         # localhost is published through the bridges (route_localnet): nobody else may come in that way
         "type filter hook prerouting priority raw",
-        ("iifname @bridges ip daddr 127.0.0.0/8 drop", f'iifname "{ENDS}" ip daddr 127.0.0.0/8 drop'),
+        ("ip daddr 127.0.0.0/8 iifname @bridges drop", f'ip daddr 127.0.0.0/8 iifname "{ENDS}" drop'),
     ),
 }
 """The chains: where they hook in, and their rules."""
