@@ -218,6 +218,7 @@ const feed = new Feed(story, {
     const openNumber = detail.isOpen ? detail.call.number : null;
     if (chosen !== null && !story.calls.has(chosen)) chosen = null;
     picture.restart();
+    picture.isStill = story.lesson.judging;
     calls.reset();
     calls.choose(chosen);
     tellEmpty();

@@ -175,10 +175,19 @@ def test_the_end_of_a_scenario_can_be_handed_over_to_the_driver_and_the_next_is_
         assert left == [("left_behind", "not handed over")], told(verdict)
 
 
+@in_lab
+def test_after_a_judgement_whose_end_was_handed_over_commands_reach_the_learners_code_again() -> None:
+    handed_over, not_handed_over = HANDS_OVER.strip("\n").split("\n\n")
+    with staged(f"{not_handed_over}\n\n{handed_over}\n") as tried:
+        assert tried.judge(BRIDGE).passed
+        assert "create_network" in tried.stage.stations[0].learners
+
+
 STRANGER = """
     @scenario("beside a stranger", checks=["bridge"])
     def beside(run):
-        run.stranger("br-vms", "10.90.99.1/24")
+        assert run.stranger("br-vms", "10.90.99.1/24") == "br-vms"
+        assert run.stranger("docker0", "10.90.98.1/24") == "docker02"
         [link] = [link for link in run.look().links if link.name == "br-vms"]
         run.check("bridge", link.up and link.has("10.90.99.1/24"), seen=run.told(link))
 

@@ -122,6 +122,17 @@ def test_who_waits_for_one_kind_of_event_is_woken_by_that_alone(journal: Journal
     assert not journal.wait(journal.last, timeout=0.01, kind="verdict")
 
 
+def test_a_journal_that_is_opened_again_knows_the_kinds_of_what_it_has(tmp_path: Path):
+    for kind in ("verdict", "notice"):
+        journal = Journal(tmp_path / "journal.db")
+        journal.append(kind, {})
+        journal.close()
+    journal = Journal(tmp_path / "journal.db")
+    assert journal.wait(0, timeout=0.01, kind="verdict")
+    assert not journal.wait(1, timeout=0.01, kind="verdict")
+    journal.close()
+
+
 def test_nobody_waits_for_what_a_closed_journal_will_not_tell(journal: Journal):
     threading.Timer(0.05, journal.close).start()
     began = time.monotonic()

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from workshop.kernel import removal
 from workshop.kernel.kernel import Kernel, NetlinkError
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.trace import Change
@@ -60,6 +61,18 @@ def test_a_removal_that_the_kernel_refuses_is_told(kernel: Kernel, told: list[Ch
         kernel.remove("lo")
     assert kernel.index("lo") is not None
     assert [(change.command, bool(change.error)) for change in told] == [("ip link del lo", True)]
+
+
+def test_whatever_keeps_a_removal_from_being_asked_for_is_told(kernel: Kernel, monkeypatch: pytest.MonkeyPatch):
+    kernel.link("add", ifname="a", kind="veth", peer={"ifname": "b"})
+
+    def fail(*_: object) -> None:
+        raise ValueError("no way")
+
+    monkeypatch.setattr(removal, "_ask", fail)
+    with pytest.raises(ValueError, match="no way"):
+        kernel.remove("a")
+    assert names(kernel) == {"a", "b"}
 
 
 def test_of_many_who_remove_one_link_nobody_fails(kernel: Kernel):

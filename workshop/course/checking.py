@@ -256,6 +256,8 @@ class Run(Across, Doors, Outside, Partly, Pinging):
         removed at once.
         """
         self.station.stand_in()
+        if self.second is not None:
+            self.second.hand_over()
 
     # -- traffic
 

@@ -94,6 +94,10 @@ class HandlersKernel(Kernel):
     def close(self) -> None:
         """Do nothing."""
 
+    def remove_link(self, index: int) -> None:
+        """As ``link("del", index=index)``: a handler may leave no thread behind."""
+        self.link("del", index=index)
+
 
 def _refuse(self: Any, *_: Any, **__: Any) -> NoReturn:
     raise TypeError(

@@ -135,7 +135,6 @@ def _play_all(
 def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
     played = Played(scenario)
     stage.journal.append("docker", {"did": f"Judged: {scenario.title}", "variant": scenario.title})
-    stage.take_over()
     stage.be_unknown()
     runs = [Run(station, scenario.checks, stage.engine) for station in stage.stations]
     run = runs[0]
@@ -166,6 +165,8 @@ def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
     stage.clear()
     _faults(stage, before, run, played, making, str(refusal) if refusal else None)
     left = stage.left()
+    if not played.over:
+        stage.take_over()  # who types a command after the verdict is answered by their own code
     played.clean = not left
     played.findings += [making.left(station.name, difference, scenario.title) for station, difference in left]
     return played

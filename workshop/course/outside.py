@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import TYPE_CHECKING
@@ -12,6 +13,9 @@ from workshop.kernel.namespaces import Namespace
 if TYPE_CHECKING:
     from workshop.course.station import Station
 
+_STRANGER = "workshop course: a stranger"
+"""The alias of a bridge that is nobody's."""
+
 
 class Outside:
     """Part of ``Run``, which has what is used here."""
@@ -19,14 +23,27 @@ class Outside:
     station: Station
     _open: ExitStack
 
-    def stranger(self, name: str, address: str) -> None:
-        """A bridge on this host that no driver has made, such as that of virtual machines; until the scenario ends."""
+    def stranger(self, name: str, address: str) -> str:
+        """A bridge on this host that no driver has made, such as that of virtual machines; until the scenario ends.
+
+        Gives what it is called: ``name``, or where the machine has one of that name, that and a number.
+        """
         kernel = self.station.plugin.host.kernel
+        left = kernel.find(name)
+        if left is not None and left.get("ifalias") == _STRANGER:
+            kernel.remove(name)  # of a course that was killed
+        name = next(
+            each
+            for each in itertools.chain([name], (f"{name}{n}" for n in itertools.count(2)))
+            if kernel.index(each) is None
+        )
         kernel.link("add", ifname=name, kind="bridge", state="up")
+        self._open.callback(kernel.remove, name)
         index = kernel.index(name)
+        kernel.link("set", index=index, ifalias=_STRANGER)
         host, _, length = address.partition("/")
         kernel.addr("add", index=index, address=host, prefixlen=int(length))
-        self._open.callback(kernel.remove, name)
+        return name
 
     def switch_sends_back(self) -> AbstractContextManager[None]:
         """In a ``with``: the switch outside sends frames back by the port by which they came, as VEPA wants it."""

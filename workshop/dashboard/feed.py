@@ -23,7 +23,7 @@ REMEMBERED = 100_000
 
 _PACE = 0.02  # seconds between two pictures at least, so that a burst of changes is one picture, not fifty
 _CALM = 0.6  # the same while a learner's code is judged: what comes and goes then is too fast to be seen
-_PATIENCE = 0.1  # seconds that a stop may have to wait for the thread to look up
+_PATIENCE = 0.1  # seconds that a stop may have to wait for the thread to look up; _CALM more while code is judged
 
 
 class Picture(Protocol):
@@ -166,6 +166,7 @@ class Feed:
         began = time.monotonic()
         if self.story.judging:  # what shows calls by the hundred must not take the processor from them
             self._journal.wait(self.story.seq, _CALM, "verdict")
+            patience = min(patience, _PATIENCE)
         if not self._journal.wait(self.story.seq, patience):
             if time.monotonic() - began < patience / 2:
                 self._stopped.wait(patience / 2)  # the journal is closed: nothing more will come

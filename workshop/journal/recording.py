@@ -140,7 +140,7 @@ class Recorded:
         return list(self._of_call.get(call, ()))
 
     def wait(self, seq: int, timeout: float, kind: str | None = None) -> bool:
-        """Whether there is an event after ``seq``; where there is none, none will come however long one waits."""
+        """Whether there is an event after ``seq`` (of that ``kind``); if there is none, none will come."""
         is_there = any(kind in (None, event.kind) for event in self.since(seq))
         if not is_there:
             time.sleep(timeout)

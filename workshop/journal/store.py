@@ -60,11 +60,11 @@ class Journal:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._waited_for: dict[str, threading.Condition] = {}
-        self._last_of: dict[str, int] = {}
         self._closed = False
         self.problem = ""
         newest = self._db.execute("select * from events order by seq desc limit ?", (tail,)).fetchall()
         self._tail.extend(_event(row) for row in reversed(newest))
+        self._last_of = {event.kind: event.seq for event in self._tail}
         self._last = self._tail[-1].seq if self._tail else 0
         self._calls = self._db.execute("select coalesce(max(call), 0) from events").fetchone()[0]
 

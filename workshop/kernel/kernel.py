@@ -98,9 +98,9 @@ class Kernel:
         return True
 
     def remove_link(self, index: int) -> None:
-        """Delete a link, as ``link("del", index=index)`` does, but for the wait for its memory: see ``removal.py``.
+        """Delete a link, without waiting until the kernel has given back its memory: see ``removal.py``.
 
-        :raises NetlinkError: if the kernel refuses.
+        :raises NetlinkError: if there is none, or the kernel refuses.
         """
         with traced(self.trace, as_command("link", "del", {"index": index}, self.name_of)):
             removal.remove(self.namespace, index, self._is_there)
