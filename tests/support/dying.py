@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 
-from workshop.kernel import programs
+from workshop.kernel import programs, removal
 
 
 class Killed(BaseException):
@@ -45,6 +45,7 @@ def die_at(served, count, monkeypatch):
 
     real = type(host.kernel)._with_trace
     monkeypatch.setattr(type(host.kernel), "_with_trace", lambda self, name, method: guarded(real(self, name, method)))
+    monkeypatch.setattr(removal, "remove", guarded(removal.remove))
     for one in (host.store.networks, host.store.endpoints, host.store.calls):
         for name in ("put", "drop"):
             monkeypatch.setattr(one, name, guarded(getattr(one, name)))
