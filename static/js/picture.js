@@ -158,11 +158,13 @@ export class Picture {
     this.#paintMarks();
     if (svg.parentNode !== this.room) this.room.replaceChildren(svg);
     this.room.dataset.state = "drawn";
-    if (!this.isStill) move(before, this.places, {
-      left,
-      element: (id) => this.#drawing.group(id),
-      leave: (element) => this.#drawing.leaving.append(element),
-    });
+    if (!this.isStill) {
+      move(before, this.places, {
+        left,
+        element: (id) => this.#drawing.group(id),
+        leave: (element) => this.#drawing.leaving.append(element),
+      });
+    }
     this.nodes.drawn(svg);
   }
 

@@ -1,4 +1,5 @@
-"""Removing links later: the kernel takes 20 to 40 ms for each, which nobody who waits for a verdict needs to wait for.
+"""Removing links later: for each the kernel has something to do for 20 to 40 ms, and to move another one waits for that.
+Nobody who waits for a verdict needs to.
 
 While the attic is open, what the reference driver removes is only taken out of sight: unplugged, down, without
 addresses, under another name, and neither ``View`` nor picture shows it. ``clear`` removes it for good. What a
