@@ -298,8 +298,8 @@ def test_what_is_wrong_with_a_file_is_told(name: str, results: dict[str, Result]
     assert result.handlers == ()
 
 
-def test_the_finding_is_about_the_first_route_that_was_asked_for(results: dict[str, Result]):
-    assert results["one of two"].problem.route == "NetworkDriver.CreateNetwork"
+def test_the_finding_is_about_the_route_that_is_missing(results: dict[str, Result]):
+    assert results["one of two"].problem.route == "NetworkDriver.DeleteNetwork"
 
 
 def test_a_file_that_raises_shows_its_own_lines_alone(results: dict[str, Result]):

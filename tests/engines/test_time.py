@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.shell import until
-from tests.support.world import World
+from tests.support.world import Container, World
 from workshop.journal import recording
 from workshop.journal.recording import Recorded
 from workshop.topology import graph as graphs
@@ -25,18 +26,24 @@ def test_the_past_of_a_real_session_has_each_container_from_its_join_to_its_end(
         assert done.returncode == 0, done.stderr
         return Recorded(recording.read(file))
 
-    def ended() -> bool:
+    def there() -> set[str]:
         session = exported()
-        return containers(History(session).at(session.last)).isdisjoint({one.name, two.name})
+        return containers(History(session).at(session.last)) & mine
 
-    name = world.network()
-    one, two = world.container(name), world.container(name)
-    assert until(lambda: {one.name, two.name} <= containers(History(exported()).at(exported().last)), 10)
+    name, mine = world.network(), set[str]()
+    one, two = (started(there, world.container(name), mine) for _ in range(2))
     world.engine.docker("rm", "-f", one.name)
     world.engine.docker("rm", "-f", two.name)
-    assert until(ended, 10)
+    assert until(lambda: not there(), 10)
     session = exported()
     past = History(session)
-    seen = [containers(past.at(seq)) & {one.name, two.name} for _, seq in past.ends()]
+    seen = [containers(past.at(seq)) & mine for _, seq in past.ends()]
     told = [each for index, each in enumerate(seen) if index == 0 or each != seen[index - 1]]
     assert told == [set(), {one.name}, {one.name, two.name}, {two.name}, set()]
+
+
+def started(there: Callable[[], set[str]], container: Container, mine: set[str]) -> Container:
+    """A container that has begun, once its name is known: Docker tells it only after the calls, when it is asked."""
+    mine.add(container.name)
+    assert until(lambda: there() == mine, 10)
+    return container

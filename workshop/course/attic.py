@@ -1,9 +1,8 @@
-"""Removing links later: for each the kernel has something to do for 20 to 40 ms, and to move another one waits for that.
-Nobody who waits for a verdict needs to.
+"""Removing links later: the kernel is busy for 20 to 40 ms with each, and keeps others waiting meanwhile.
 
-While the attic is open, what the reference driver removes is only taken out of sight: unplugged, down, without
-addresses, under another name, and neither ``View`` nor picture shows it. ``clear`` removes it for good. What a
-learner's handler removes is really removed, and so is everything on a real Docker.
+Nobody who waits for a verdict needs to. While the attic is open, what the reference driver removes is only taken out
+of sight: unplugged, down, without addresses, under another name, and neither ``View`` nor picture shows it. ``clear``
+removes it for good. What a learner's handler removes is really removed, and so is everything on a real Docker.
 """
 
 from __future__ import annotations

@@ -23,7 +23,10 @@ _TITLES = {
     DOCKER: "Docker does what it was asked for",
     LEFT_BEHIND: "nothing was left behind",
 }
-_REMOVING = ("delete_network", "delete_endpoint", "leave", "volume_remove")
+_REMOVING = ("delete_network", "delete_endpoint", "revoke_external_connectivity", "leave", "volume_remove")
+_HIDDEN = ("delete_network", "delete_endpoint", "revoke_external_connectivity", "leave")
+"""Routes of which Docker only logs an Err."""
+
 _EXPECTED = {
     "raised": "an answer, or PluginError with a sentence for Docker's user",
     "keyboard": "an answer; print() shows what is in a variable",
@@ -40,6 +43,7 @@ _WHY = {
     "nothing": "The answer must be a JSON object. Docker cannot read an empty one.",
     "answer": "The answer must be a JSON object, which Docker decodes.",
 }
+_ONLY_LOGGED = "Docker only logs the exception's text and goes on, as if all were well. Nobody will ask again."
 _GONE = "A handler answers and lives on: Docker calls it again and again. The call was answered with Err in its stead."
 _TIDY = (
     "Docker never comes back for what is left when it has removed its networks. It stays on the host until somebody "
@@ -61,7 +65,7 @@ class Findings:
 
     def __init__(self, exercise: Exercise, path: Path, checks: Mapping[str, Check]) -> None:
         self._exercise, self._path, self._checks = exercise, path, checks
-        self._lines: dict[str, int] | None = None
+        self._lines = _lines_of(path)  # now: it may be saved anew before all is judged
 
     def loading(self, problem: Finding) -> Finding:
         """A file that cannot be loaded; where it names `reset`, as the whole command."""
@@ -71,12 +75,13 @@ class Findings:
 
     def fault(self, fault: Fault, variant: str, docker: str | None) -> Finding:
         """A call that went wrong, with what Docker said of it, if it said something."""
+        only_logged = fault.kind == "raised" and fault.route in _HIDDEN and not docker
         return Finding(
             ANSWERS,
             f"{fault.route}: {fault.text}",
-            expected=_EXPECTED.get(fault.kind, "an answer"),
+            expected="an answer" if only_logged else _EXPECTED.get(fault.kind, "an answer"),
             seen=fault.text,
-            why=_WHY.get(fault.kind, _GONE),
+            why=_ONLY_LOGGED if only_logged else _WHY.get(fault.kind, _GONE),
             docker=docker,
             route=BY_NAME[fault.route].full_name,
             variant=variant,
@@ -147,11 +152,14 @@ class Findings:
 
     def line_of(self, route: str) -> int | None:
         """The line in which the learner's file defines a route."""
-        if self._lines is None:
-            try:
-                tree = ast.parse(self._path.read_bytes())
-            except (OSError, SyntaxError, ValueError):
-                tree = ast.Module([], [])
-            kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
-            self._lines = {node.name: node.lineno for node in tree.body if isinstance(node, kinds)}
         return self._lines.get(route)
+
+
+def _lines_of(path: Path) -> dict[str, int]:
+    """The line of each function of a file."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return {}
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {node.name: node.lineno for node in tree.body if isinstance(node, kinds)}

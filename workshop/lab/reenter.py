@@ -172,12 +172,13 @@ def _die_with_parent(number: int) -> None:
 def _wait_for(child: int) -> int:
     """Pass signals on to ``child`` and reap whatever ends, until ``child`` has; its exit code.
 
-    A signal from the terminal has reached the child already, as all of them are in the foreground.
+    A signal from the terminal has reached the child already, as all of them are in the foreground; but when the
+    terminal goes away, only the session's leader is told, which this process may be.
     """
     while True:
         info = signal.sigwaitinfo((*_PASSED_ON, signal.SIGCHLD))
         if info.si_signo != signal.SIGCHLD:
-            if info.si_code <= 0:  # sent by a process, not by the terminal
+            if info.si_code <= 0 or info.si_signo == signal.SIGHUP:  # sent by a process, not by the terminal
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(child, info.si_signo)
             continue

@@ -48,12 +48,14 @@ def _missing(path: Path, name: str, names: Mapping[str, Any], theirs: Mapping[st
             line=line,
             seen=f"{name} = {names[name]!r:.80}",
             expected=f"def {name}{SIGNATURE}:",
+            about=name,
         )
     return Problem(
         f"{path.name} has no function {name}{f', but {meant}' if meant else ''}",
         line=line,
         seen=f"functions: {', '.join(theirs)[:500]}" if theirs else "no function at all",
         expected=f"def {name}{SIGNATURE}:" + (f" – did you mean {meant} to be it?" if meant else ""),
+        about=name,
     )
 
 

@@ -8,7 +8,10 @@ from typing import Any
 
 
 class Problem(Exception):
-    """The file cannot be used: ``as_dict()`` has the fields of a finding, ``traceback`` lines to show."""
+    """The file cannot be used: ``as_dict()`` has the fields of a finding, ``traceback`` lines to show.
+
+    ``about``, if it is given, is the name of the route that is concerned.
+    """
 
     def __init__(self, title: str, *, line: int | None = None, traceback: Sequence[str] = (), **fields: Any) -> None:
         super().__init__(title)

@@ -207,8 +207,11 @@ class Learner:
         finally:
             self._output.turn()
 
-    def _finding(self, title: str, line: int | None, file: str | None = None, **fields: Any) -> Finding:
-        routes = [BY_NAME[name].full_name for name in self._required if name in BY_NAME]
+    def _finding(
+        self, title: str, line: int | None, file: str | None = None, about: str = "", **fields: Any
+    ) -> Finding:
+        """Why the file cannot be loaded; ``about`` is the route that is concerned, if it is one alone."""
+        routes = [BY_NAME[name].full_name for name in (about, *self._required) if name in BY_NAME]
         return Finding(
             "loads",
             title,

@@ -1,4 +1,4 @@
-# cause: left_behind
+# cause: closed
 import subprocess
 
 from workshop import PluginError
