@@ -78,6 +78,21 @@ def test_a_failed_check_ends_its_scenario_and_says_what_is_really_there() -> Non
 
 
 @in_lab
+def test_an_exception_is_said_to_be_only_logged_where_docker_hides_it() -> None:
+    removes = """
+    @scenario("removes", checks=["bridge"])
+    def removes(run):
+        made, _ = network(run)
+        run.docker.remove_network(made)
+"""
+    with staged(removes, "create_network", "delete_network") as tried:
+        [first, *_] = tried.judge(f"{BRIDGE}def delete_network(request, host):\n    raise KeyError('x')\n").findings
+        assert first.title.startswith("delete_network: KeyError")
+        assert first.why.startswith("Docker only logs the exception's text")
+        assert first.expected == "an answer"
+
+
+@in_lab
 def test_a_check_without_a_sentence_of_its_own_says_what_is_not_so() -> None:
     with staged(ONE) as tried:
         verdict = tried.judge(BRIDGE.replace(', state="up"', ""))

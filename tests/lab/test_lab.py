@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -112,6 +113,23 @@ def test_a_signal_reaches_the_inside_once(number: signal.Signals) -> None:
     process.send_signal(number)
     process.communicate(timeout=20)
     assert process.returncode == 41
+
+
+def test_a_terminal_that_goes_away_is_told_inside_where_the_outer_process_leads_its_session() -> None:
+    ours, theirs = os.openpty()
+    text = (
+        INSIDE + "import signal\nsignal.signal(signal.SIGHUP, lambda *_: sys.exit(43))\nprint('ready')\ntime.sleep(20)"
+    )
+    lead = "import fcntl, os, sys, termios; os.setsid(); fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
+    lead += "os.execv(sys.argv[1], sys.argv[1:])"
+    words = [sys.executable, "-c", lead, sys.executable, "-u", "-c", text]
+    process = subprocess.Popen(words, cwd=HERE, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    said = b""
+    while b"ready" not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait(10) == 43
 
 
 def test_when_the_outer_process_is_killed_all_inside_ends() -> None:
