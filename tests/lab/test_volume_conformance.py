@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -82,6 +83,8 @@ def play(played: Played, step: dict[str, Any], socket: Path) -> dict[str, Any]:
     played.forget()
     result = CliRunner().invoke(docker, ["-H", str(socket), *words], standalone_mode=False)
     played.after(first)
+    if "--rm" in words:
+        time.sleep(0.2)  # the container's volumes go right after the command has ended, and belong to it
     code, stderr = result.return_value or 0, result.stderr
     if isinstance(result.exception, WorkshopError):  # a command that was typed wrongly
         code, stderr = result.exception.exit_code, f"{result.exception}\n"
