@@ -258,6 +258,37 @@ def test_a_server_that_is_woken_by_somebody_else_as_well_ends_in_good_order(monk
     assert listener.fileno() == -1
 
 
+def test_a_server_that_retires_hangs_up_where_nothing_is_asked_and_answers_what_is():
+    begun, go_on = threading.Event(), threading.Event()
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/slow":
+            begun.set()
+            go_on.wait(10)
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"{}"]
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = listener.getsockname()
+    server = Server(app, listener)
+    server.start()
+    asked = b"POST /%s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    with socket.create_connection(address, 10) as idle, socket.create_connection(address, 10) as busy:
+        idle.sendall(asked % b"quick")
+        answer = b""
+        while not answer.endswith(b"{}"):
+            answer += idle.recv(4096)
+        busy.sendall(asked % b"slow")
+        assert begun.wait(10)
+        server.retire()
+        assert idle.recv(4096) == b""
+        go_on.set()
+        answer = b"".join(iter(lambda: busy.recv(4096), b""))
+        assert answer.startswith(b"HTTP/1.1 200") and answer.endswith(b"{}")
+        assert b"Connection: close" in answer
+    server.stop()
+
+
 def test_a_tcp_plugin_writes_where_it_is(tmp_path):
     place = tcp("127.0.0.1", 0, tmp_path, "workshop", "spec")
     assert (tmp_path / "workshop.spec").read_text() == place.address + "\n"

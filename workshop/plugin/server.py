@@ -57,6 +57,16 @@ class _Channel(HTTPChannel):
     error_task_class = _JSONErrorTask
     task_class = _Task
 
+    def service(self) -> None:
+        super().service()
+        if self.server.retires and not self.requests:  # it may have begun to after this answer's headers were written
+            self.close_when_flushed = True
+            self.server.pull_trigger()
+
+    def is_idle(self) -> bool:
+        """Whether nothing has been asked that is not answered. To be asked in the thread that watches connections."""
+        return not (self.requests or self.request or self.total_outbufs_len)
+
     def gone(self) -> bool:
         """Whether the client has closed its unix socket. Over TCP that cannot be told from an end of sending."""
         looking = select.poll()
@@ -101,9 +111,24 @@ class Server:
         """Answer calls from now on; the listener accepted them into its backlog before."""
         self._thread.start()
 
-    def retire(self) -> None:
-        """Close each connection with its next answer, so that the next call is sent to who comes after this one."""
+    def retire(self, patience: float = 1.0) -> None:
+        """Close each connection with its next answer, so that the next call is sent to who comes after this one.
+
+        Those on which nothing is asked are closed now: a call that is sent on one would be lost, and Docker asks again
+        without its body.
+        """
         self._server.retires = True
+        done = threading.Event()
+
+        def close_idle() -> None:
+            for one in list(self._map.values()):
+                if isinstance(one, _Channel) and one.is_idle():
+                    one.close()
+            done.set()
+
+        if self._thread.is_alive():
+            self._server.trigger.pull_trigger(close_idle)
+            done.wait(patience)
 
     def stop(self, patience: float = 1.0) -> None:
         """Take no more calls, and wait at most ``patience`` seconds for those that run."""
