@@ -148,4 +148,3 @@ def two_of_three(run: Run) -> None:
     run.check("unknown", said is None, expected="{}", seen=f"Err: {said}")
     there = bridges(run.look(), empty)
     run.check("unharmed", there, expected=f"the bridge of {kept.name}", seen=run.told(there))
-    run.hand_over()

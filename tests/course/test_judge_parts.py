@@ -154,35 +154,6 @@ def test_what_the_plugin_remembers_survives_its_new_start() -> None:
         assert verdict.passed, told(verdict)
 
 
-HANDS_OVER = """
-    @scenario("handed over", checks=["bridge"])
-    def handed_over(run):
-        made, bridge = network(run)
-        run.hand_over()
-
-    @scenario("not handed over", checks=["bridge"])
-    def not_handed_over(run):
-        made, bridge = network(run)
-"""
-
-
-@in_lab
-def test_the_end_of_a_scenario_can_be_handed_over_to_the_driver_and_the_next_is_the_learners() -> None:
-    handler = BRIDGE + "def delete_network(request, host):\n    return {}\n"
-    with staged(HANDS_OVER, "create_network", "delete_network") as tried:
-        verdict = tried.judge(handler)
-        left = [(each.check, each.variant) for each in verdict.findings]
-        assert left == [("left_behind", "not handed over")], told(verdict)
-
-
-@in_lab
-def test_after_a_judgement_whose_end_was_handed_over_commands_reach_the_learners_code_again() -> None:
-    handed_over, not_handed_over = HANDS_OVER.strip("\n").split("\n\n")
-    with staged(f"{not_handed_over}\n\n{handed_over}\n") as tried:
-        assert tried.judge(BRIDGE).passed
-        assert "create_network" in tried.stage.stations[0].learners
-
-
 STRANGER = """
     @scenario("beside a stranger", checks=["bridge"])
     def beside(run):

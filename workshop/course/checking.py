@@ -249,16 +249,6 @@ class Run(Across, Doors, Outside, Partly, Pinging):
         if self.station.learner is not None:
             self.station.learner.restart()
 
-    def hand_over(self) -> None:
-        """For the end of a scenario: what is left of it is removed by the driver's handlers, not by the learner's.
-
-        It spares those who wait for a verdict what has been judged before: what the driver removes need not really be
-        removed at once.
-        """
-        self.station.stand_in()
-        if self.second is not None:
-            self.second.hand_over()
-
     # -- traffic
 
     def send(self, link: str, number: int, source: Container | None = None) -> None:

@@ -24,11 +24,13 @@ class Doors:
         with closing(self.docker.namespace(container)) as namespace:
             self._open.enter_context(traffic.listen(namespace, port))
 
-    def connects(self, source: Container | None, address: str, port: int, seconds: float = 1.0) -> bool:
-        """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``)."""
-        return self._connects(source, address, port, seconds)
+    def connects(
+        self, source: Container | None, address: str, port: int, seconds: float = 1.0, once: bool = False
+    ) -> bool:
+        """Whether a TCP connection is accepted: from a container, or from outside of all hosts (``None``).
 
-    def _connects(self, source: Container | None, address: str, port: int, seconds: float, once: bool = False) -> bool:
+        One that is refused is tried again until then, unless it is to be tried ``once``.
+        """
         if source is None:
             return traffic.connects(self.station.outside, address, port, seconds, once)
         with closing(self.docker.namespace(source)) as namespace:
@@ -39,7 +41,7 @@ class Doors:
 
         What may yet open is asked with ``connects``.
         """
-        return not self._connects(source, address, port, seconds, once=True)
+        return not self.connects(source, address, port, seconds, once=True)
 
     def knocks(self, address: str, port: int, seconds: float = 0.06) -> bool:
         """Whether who is outside, and has a route by this host, gets a TCP connection to a container's own address."""

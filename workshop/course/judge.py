@@ -165,8 +165,6 @@ def _play(stage: Stage, scenario: Scenario, making: Findings) -> Played:
     stage.clear()
     _faults(stage, before, run, played, making, str(refusal) if refusal else None)
     left = stage.left()
-    if not played.over:
-        stage.take_over()  # who types a command after the verdict is answered by their own code
     played.clean = not left
     played.findings += [making.left(station.name, difference, scenario.title) for station, difference in left]
     return played

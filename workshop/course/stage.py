@@ -126,14 +126,9 @@ class Stage:
         return loaded
 
     def stand_in(self) -> None:
-        """Let the driver alone answer, until ``take_over``."""
+        """Let the driver alone answer: the learner's handlers do not come back."""
         for station in self.stations:
             station.stand_in()
-
-    def take_over(self) -> None:
-        """Let the learner's handlers answer that were loaded last."""
-        for station in self.stations:
-            station.take_over()
 
     def clear(self) -> None:
         """Remove through Docker what the scenario made. While judging, some is only put away: see ``attic``."""

@@ -82,8 +82,6 @@ class Station:
         self.learners: set[str] = set()
         """The routes that the learner's handlers answer now."""
 
-        self._loaded: set[str] = set()
-
         self.plugin: Plugin
         self.docker: Docker
         self._baseline: Baseline | None = None
@@ -113,15 +111,10 @@ class Station:
             self.learner = Learner(zygote, self.namespace, self.journal.append, host=self.name, volumes=self.volumes)
         self.companion.faults.clear()
         loaded = self.learner.load(path, routes)
-        self._loaded = set() if loaded.problem else set(loaded.handlers)
-        self.take_over()
-        return loaded
-
-    def take_over(self) -> None:
-        """Let the learner's handlers answer that were loaded last, after a scenario in which somebody stood in."""
-        self.learners = self._loaded
-        handlers = {name: self.learner.handler(name) for name in self.learners} if self.learner else {}
+        self.learners = set() if loaded.problem else set(loaded.handlers)
+        handlers = {name: self.learner.handler(name) for name in self.learners}
         self.plugin.pipeline.handlers = self.companion.together(handlers)
+        return loaded
 
     def answers(self, routes: Iterable[str]) -> list[str]:
         """What the plugin would answer now to routes without a request, for nobody but us to know."""
@@ -136,7 +129,7 @@ class Station:
         return found
 
     def stand_in(self) -> None:
-        """Let the driver answer all routes, until ``take_over``. What went wrong so far stays known."""
+        """Let the driver answer all routes. What went wrong so far stays known."""
         self.learners = set()
         self.plugin.pipeline.handlers = self.companion.together({})
 
