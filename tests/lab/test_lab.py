@@ -126,7 +126,7 @@ def test_a_terminal_that_goes_away_is_told_inside_where_the_outer_process_leads_
     process = subprocess.Popen(words, cwd=HERE, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     said = b""
-    while b"ready" not in said:
+    while b"ready\r\n" not in said:
         said += os.read(ours, 4096)
     os.close(ours)
     assert process.wait(10) == 43
