@@ -42,9 +42,10 @@ def create(
         raise PluginError(f"the bridge {bridge} of this network is gone; remove the network and create it again")
     outside, inside = naming.host_end(endpoint_id), naming.container_end(endpoint_id)
     links.clear_the_way(host, outside, "endpoint", endpoint_id)
-    links.clear_the_way(host, inside, "endpoint", endpoint_id)
+    links.clear_the_way(host.outside, inside, "endpoint", endpoint_id)
     if not host.forwarding.placed:  # Docker may have started since
         host.forwarding.refresh()
+    elsewhere = {"net_ns_fd": host.outside.namespace.descriptor} if host.outside is not host else {}
     with rollback() as undo:
         host.kernel.link(
             "add",
@@ -53,7 +54,7 @@ def create(
             master=master,
             mtu=chosen.mtu,
             state="up",
-            peer={"ifname": inside, "address": mac, "mtu": chosen.mtu},
+            peer={"ifname": inside, "address": mac, "mtu": chosen.mtu, **elsewhere},
         )
         undo.callback(host.kernel.remove, outside)
         index = host.kernel.index(outside)

@@ -48,14 +48,10 @@ def ensure(
             kernel.link("set", index=index, ifname=name)
             undo.callback(kernel.remove, name)
     index = kernel.index(name)
-    present = {str(each.get("address")) for each in kernel.get_addr(index=index)} if there else set()
-    for gateway in facts.gateways if chosen.gateway else ():
-        if str(gateway.ip) not in present:
-            flags = {"flags": NODAD} if gateway.version == 6 else {}
-            kernel.addr("add", index=index, address=str(gateway.ip), prefixlen=gateway.network.prefixlen, **flags)
+    give_gateways(host, index, facts, chosen, is_new=not there)
     if not there or kernel.find(name).get("state") != "up":
         kernel.link("set", index=index, state="up")
-    _switch_on(host, name, facts)
+    switch_on(host, name, facts)
     return not there
 
 
@@ -86,8 +82,17 @@ def hairpin(host: Host, endpoint_id: str, on: bool) -> None:
         host.kernel.brport("set", index=index, mode=int(on))
 
 
-def _switch_on(host: Host, name: str, facts: Facts) -> None:
-    """What the kernel needs to be told so that packets may leave and enter the network."""
+def give_gateways(host: Host, index: int, facts: Facts, chosen: Options, *, is_new: bool) -> None:
+    """Give a link the addresses of the gateways that it lacks; one that ``is_new`` has none."""
+    present = set() if is_new else {str(each.get("address")) for each in host.kernel.get_addr(index=index)}
+    for gateway in facts.gateways if chosen.gateway else ():
+        if str(gateway.ip) not in present:
+            flags = {"flags": NODAD} if gateway.version == 6 else {}
+            host.kernel.addr("add", index=index, address=str(gateway.ip), prefixlen=gateway.network.prefixlen, **flags)
+
+
+def switch_on(host: Host, name: str, facts: Facts) -> None:
+    """What the kernel needs to be told so that packets may leave and enter the network by the link of that name."""
     if facts.internal or not facts.gateways:
         return
     host.kernel.sysctl(f"net/ipv4/conf/{name}/route_localnet", "1")

@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from workshop.drivers.options import GENERIC, TYPE
+from workshop.drivers.rooms import Rooms
 from workshop.drivers.store import Store
 from workshop.errors import PluginError
+from workshop.kernel import pinned
 from workshop.kernel.firewall import Firewall
 from workshop.kernel.forwarding import Forwarding
 from workshop.kernel.kernel import Kernel
@@ -27,7 +30,8 @@ class Host:
     plugin remembers, by ID (see ``Store``). ``plugin`` is the plugin's name, ``scope`` what GetCapabilities answers,
     and ``implements`` gives what Activate answers. ``when_published`` is told of all published ports when they change;
     ``is_lost`` says of an endpoint's ID whether its links are gone, as the driver has it. ``default_type`` is the kind
-    of networks that say no ``-o type=``.
+    of networks that say no ``-o type=``. ``rooms`` are the namespaces of networks that have one of their own; ``outside``
+    is the host's own view, of which such a network has another (see ``rooms.py``).
     """
 
     def __init__(
@@ -38,12 +42,14 @@ class Host:
         name: str = "host",
         plugin: str = "workshop",
         scope: str = "local",
+        rooms: Path = pinned.FOLDER,
         trace: Trace = ignore,
         warn: Warn = lambda text: None,
     ) -> None:
         self.name, self.plugin, self.scope = name, plugin, scope
         self.namespace, self.store, self.warn = namespace, store, warn
         self.kernel = Kernel(namespace, trace)
+        self.outside, self.rooms = self, Rooms(rooms, trace)
         own = plugin == "workshop"
         table = "workshop" if own else f"workshop_{hashlib.sha256(plugin.encode()).hexdigest()[:8]}"
         self.firewall = Firewall(namespace, trace, table)
@@ -111,6 +117,7 @@ class Host:
     def close(self) -> None:
         """Let go of sockets and ports. What is in the kernel stays."""
         self.ports.close()
+        self.rooms.close()
         self.kernel.close()
 
 

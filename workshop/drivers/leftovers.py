@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workshop.drivers import naming
+from workshop.drivers import naming, rooms
 from workshop.drivers.host import Host
 from workshop.drivers.links import has_our_form, peer_is_marked
 from workshop.drivers.options import GENERIC
@@ -52,6 +52,7 @@ def find(plugin: str, store: Path, plugin_dir: Path, spec_dir: Path | None = Non
     try:
         found = Found()
         _links(host, found)
+        _rooms(host, found)
         _rules(host, found)
         _rows(memory, found)
         _files([socket_path, *(spec_dir / f"{plugin}.{kind}" for kind in ("spec", "json") if spec_dir)], found)
@@ -83,13 +84,25 @@ def _links(host: Host, found: Found) -> None:
             continue
         about = f"{mark[0]} {mark[1][:12]}" if mark else "no longer known whose"
         kind = link.get(("linkinfo", "kind"))
-        if kind == "veth" and link.get("link") not in indices:
+        if mark and mark[0] == "endpoint" and kind == "veth" and link.get("link") not in indices:
             found.in_use += 1
             about += ", in a container"
         elif mark and kind in MADE and _carries_containers(host, name, mark[1]):
             found.in_use += 1
             about += ", containers are on it"
         found.items.append(Item("link", name, about, lambda name=name: host.kernel.remove(name)))
+
+
+def _rooms(host: Host, found: Found) -> None:
+    for path, _ in host.rooms.strays(host.plugin, set()):
+        marks = rooms.marks_at(path)
+        networks = sorted(identity for kind, identity, _ in marks if kind == "network")
+        about = f"network {networks[0][:12]}" if networks else "no longer known whose"
+        ends = [naming.container_end(identity) for kind, identity, _ in marks if kind == "endpoint"]
+        if any(host.kernel.index(end) is None for end in ends):
+            found.in_use += 1
+            about += ", containers are on it"
+        found.items.append(Item("namespace", path.name, about, lambda path=path: rooms.remove_at(path)))
 
 
 def _carries_containers(host: Host, parent: str, network_id: str) -> bool:

@@ -12,6 +12,9 @@ PREFIXES = {
     "tunnel": "wst",
     "dummy": "wsd",
     "vlan": "wsv",
+    "namespace": "wsn",
+    "gateway end": "wsg",
+    "uplink": "wsu",
 }
 """The first letters of each kind of link."""
 
@@ -56,6 +59,21 @@ def dummy(network_id: str) -> str:
 def vlan(network_id: str) -> str:
     """What a VLAN link is called that is made for a network, until it is marked and gets the user's name for it."""
     return PREFIXES["vlan"] + short(network_id)
+
+
+def room(network_id: str) -> str:
+    """The name of a network's own namespace."""
+    return PREFIXES["namespace"] + short(network_id)
+
+
+def gateway_end(network_id: str) -> str:
+    """The name of the link that has the gateways' addresses on the host, if the network is in its own namespace."""
+    return PREFIXES["gateway end"] + short(network_id)
+
+
+def uplink(network_id: str) -> str:
+    """The name of that link's other end, a port of the bridge."""
+    return PREFIXES["uplink"] + short(network_id)
 
 
 def mac(identity: str) -> str:

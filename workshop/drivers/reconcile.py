@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from workshop.drivers import Driver, links, naming, publishing, routed_rules
+from workshop.drivers import Driver, links, naming, publishing, rooms, routed_rules
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
 from workshop.kernel.forwarding import Way
@@ -85,6 +85,9 @@ def _remove_strays(host: Host, result: Reconciled) -> None:
     for name, why in links.strays(host):
         host.kernel.remove(name)
         result.done.append(f"removed {name}: {why}")
+    for path, why in host.rooms.strays(host.plugin, set(host.networks)):
+        rooms.remove_at(path)
+        result.done.append(f"removed namespace {path.name}: {why}")
 
 
 def _restore_networks(host: Host, driver: Driver, result: Reconciled) -> None:

@@ -3,7 +3,8 @@
     container ═══ wsh<endpoint> ─ wsb<network> ─ wst<network> ····· UDP ····· the same on another host
                                   gateway address  VNI, peers
 
-What is on a bridge is as with the bridge driver. All functions can be repeated.
+What is on a bridge is as with the bridge driver. With ``-o namespace=own``, all of it but the gateway address is in a
+namespace of the network's own (``rooms.py``, ``vxlan_gateway.py``). All functions can be repeated.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from workshop.drivers import (
     bridge_rules,
     naming,
     options,
+    vxlan_gateway,
     vxlan_network,
     vxlan_peers,
     vxlan_tunnel,
@@ -25,8 +27,9 @@ from workshop.drivers import (
 from workshop.drivers import vxlan_memory as memory
 from workshop.drivers.common import activate, get_capabilities
 from workshop.drivers.host import Host
+from workshop.drivers.rooms import seen_from
 from workshop.drivers.vxlan_nodes import discover_delete, discover_new
-from workshop.drivers.vxlan_options import OPTIONS
+from workshop.drivers.vxlan_options import OPTIONS, OWN
 from workshop.errors import PluginError
 from workshop.protocol import types as t
 
@@ -71,13 +74,14 @@ def restore_network(request: t.CreateNetworkRequest, host: Host) -> list[str]:
 
 def is_lost(endpoint_id: str, host: Host) -> bool:
     """Whether the host's end of an endpoint's pair is gone: with one end goes the other."""
-    return host.kernel.index(adopted.host_end(host, endpoint_id)) is None
+    network_id = (host.endpoints.get(endpoint_id) or {}).get("NetworkID") or ""
+    return seen_from(host, network_id).kernel.index(adopted.host_end(host, endpoint_id)) is None
 
 
 def elements(network_id: str, network: dict[str, Any], host: Host) -> dict[str, list[str]]:
     """What the firewall needs for a remembered network: its tunnel is a port of the bridge, and needs nothing more."""
     facts, chosen = vxlan_network.read(network, host)
-    name = adopted.bridge(network, bridge_link.name_of(network_id, chosen))
+    name = adopted.bridge(network, vxlan_gateway.name_of(network_id, chosen))
     return bridge_rules.elements(name, facts, chosen)
 
 
@@ -91,14 +95,17 @@ def look_after(host: Host) -> None:
 def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
     """NetworkDriver.DeleteNetwork: tunnel, bridge, rules and VNI are gone afterwards, whatever was there before."""
     network_id = request["NetworkID"]
+    place = seen_from(host, network_id)
     remembered = host.networks.get(network_id)
     chosen = vxlan_network.read(remembered, host)[1] if remembered is not None else None
     for endpoint_id in host.store.endpoints_of(network_id):
-        bridge_endpoint.remove(host, endpoint_id)
-    name = bridge_link.name_of(network_id, chosen) if chosen else naming.bridge(network_id)
+        bridge_endpoint.remove(place, endpoint_id)
+    name = vxlan_gateway.name_of(network_id, chosen) if chosen else naming.bridge(network_id)
     bridge_rules.close_again(host, network_id, adopted.bridge(remembered, name))
     vxlan_tunnel.remove(host, network_id)
-    bridge_link.remove(host, network_id, chosen)
+    vxlan_gateway.remove(host, network_id)
+    bridge_link.remove(place, network_id, chosen)
+    host.rooms.remove(network_id)
     adopted.remove(host, remembered)
     memory.release(host, network_id, memory.CREATED)
     return {}
@@ -111,7 +118,7 @@ def create_endpoint(request: t.CreateEndpointRequest, host: Host) -> t.CreateEnd
     network_id = request["NetworkID"]
     _, chosen = vxlan_network.read(host.network(network_id), host)
     answer = bridge_endpoint.create(
-        request, host, chosen, lambda place: vxlan_tunnel.container_mac(chosen.vni or 0, place)
+        request, seen_from(host, network_id), chosen, lambda place: vxlan_tunnel.container_mac(chosen.vni or 0, place)
     )
     mac = answer["Interface"].get("MacAddress") or (request.get("Interface") or {}).get("MacAddress") or ""
     vxlan_peers.came_here(host, network_id, mac)
@@ -135,19 +142,19 @@ def leave(request: t.EndpointRequest, host: Host) -> t.Empty:
 
 def delete_endpoint(request: t.EndpointRequest, host: Host) -> t.Empty:
     """NetworkDriver.DeleteEndpoint: the veth pair and published ports are gone afterwards."""
-    bridge_endpoint.remove(host, request["EndpointID"])
+    bridge_endpoint.remove(seen_from(host, request["NetworkID"]), request["EndpointID"])
     return {}
 
 
 def program_external_connectivity(request: t.ProgramExternalConnectivityRequest, host: Host) -> t.Empty:
     """NetworkDriver.ProgramExternalConnectivity: publish the ports of the port map on this host."""
     _, chosen = vxlan_network.read(host.network(request["NetworkID"]), host)
-    return bridge_endpoint.publish(request, host, chosen)
+    return bridge_endpoint.publish(request, seen_from(host, request["NetworkID"]), chosen)
 
 
 def revoke_external_connectivity(request: t.EndpointRequest, host: Host) -> t.Empty:
     """NetworkDriver.RevokeExternalConnectivity: the ports are free again."""
-    return bridge_endpoint.unpublish(request, host)
+    return bridge_endpoint.unpublish(request, seen_from(host, request["NetworkID"]))
 
 
 def endpoint_oper_info(request: t.EndpointRequest, host: Host) -> t.OperInfoAnswer:
@@ -156,7 +163,8 @@ def endpoint_oper_info(request: t.EndpointRequest, host: Host) -> t.OperInfoAnsw
     _, chosen = vxlan_network.read(host.network(network_id), host)
     local = vxlan_tunnel.data_of(host, network_id).get("local")
     value = {
-        **bridge_endpoint.oper_info(request, host, chosen),
+        **bridge_endpoint.oper_info(request, seen_from(host, network_id), chosen),
+        "namespace": str(host.rooms.path(network_id)) if chosen.namespace == OWN else "",
         "tunnel": naming.tunnel(network_id),
         "vni": chosen.vni,
         "port": chosen.port,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from workshop.drivers import bridge_link, bridge_rules, naming, options, vxlan_peers, vxlan_tunnel
+from workshop.drivers import bridge_link, bridge_rules, naming, options, vxlan_gateway, vxlan_peers, vxlan_tunnel
 from workshop.drivers import vxlan_memory as memory
 from workshop.drivers import vxlan_underlay as underlay
 from workshop.drivers.facts import Facts, facts_of
 from workshop.drivers.host import Host, rollback
 from workshop.drivers.options import Options
-from workshop.drivers.vxlan_options import OPTIONS
+from workshop.drivers.rooms import seen_from
+from workshop.drivers.vxlan_options import OPTIONS, OWN
 from workshop.errors import PluginError
 
 TRIES = 5
@@ -69,11 +71,28 @@ def _make_with(host: Host, network_id: str, facts: Facts, chosen: Options, undo:
     under = underlay.find(host, chosen)
     chosen = having(chosen, mtu=underlay.mtu_for(under, chosen, facts))
     _note(host, network_id, chosen)
-    name = bridge_link.name_of(network_id, chosen)
-    bridge_link.ensure(host, network_id, facts, chosen, undo, vxlan_tunnel.gateway_mac(chosen.vni))
-    vxlan_tunnel.ensure(host, network_id, name, under, chosen, undo)
+    if chosen.namespace == OWN and host.rooms.make(network_id):
+        undo.callback(host.rooms.remove, network_id)
+    place = seen_from(host, network_id)
+    _ensure_bridge(place, network_id, facts, chosen, undo)
+    vxlan_tunnel.ensure(place, network_id, bridge_link.name_of(network_id, chosen), under, chosen, undo)
     vxlan_peers.program(host, network_id)
-    bridge_rules.let_through(host, network_id, name, facts, chosen, undo)
+    bridge_rules.let_through(host, network_id, vxlan_gateway.name_of(network_id, chosen), facts, chosen, undo)
+
+
+def _ensure_bridge(
+    place: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack
+) -> bool:
+    """Let there be the bridge, with the gateways' addresses or with a way to where they are; say whether it was made.
+
+    The gateway has the same MAC address on every host. In a room it is the host's link that has it, not the bridge.
+    """
+    mac = vxlan_tunnel.gateway_mac(chosen.vni)
+    if chosen.namespace != OWN:
+        return bridge_link.ensure(place, network_id, facts, chosen, undo, mac)
+    without = replace(facts, gateways=())
+    is_new = bridge_link.ensure(place, network_id, without, chosen, undo)
+    return vxlan_gateway.ensure(place, network_id, mac, facts, chosen, undo) or is_new
 
 
 def restore(host: Host, network_id: str, facts: Facts, chosen: Options) -> list[str]:
@@ -95,15 +114,18 @@ def restore(host: Host, network_id: str, facts: Facts, chosen: Options) -> list[
         chosen = having(chosen, mtu=underlay.mtu_for(under, chosen, facts))
     name = bridge_link.name_of(network_id, chosen)
     with rollback() as undo:
-        if bridge_link.ensure(host, network_id, facts, chosen, undo, vxlan_tunnel.gateway_mac(chosen.vni)):
+        if chosen.namespace == OWN and host.rooms.make(network_id):
+            undo.callback(host.rooms.remove, network_id)
+        place = seen_from(host, network_id)
+        if _ensure_bridge(place, network_id, facts, chosen, undo):
             done.append(f"made {name} again for network {network_id[:12]}: it was gone")
     for endpoint_id, endpoint in host.store.endpoints_of(network_id).items():
-        if bridge_link.attach(host, endpoint_id, name, chosen, published=bool(endpoint.get("Ports"))):
+        if bridge_link.attach(place, endpoint_id, name, chosen, published=bool(endpoint.get("Ports"))):
             done.append(f"put {naming.host_end(endpoint_id)} on {name} again")
     if isinstance(under, PluginError):
         raise under
     with rollback() as undo:
-        if vxlan_tunnel.ensure(host, network_id, name, under, chosen, undo):
+        if vxlan_tunnel.ensure(place, network_id, name, under, chosen, undo):
             done.append(f"made {naming.tunnel(network_id)} again for network {network_id[:12]}: it was gone")
         _note(host, network_id, chosen)
         vxlan_peers.program(host, network_id)

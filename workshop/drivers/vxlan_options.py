@@ -11,6 +11,7 @@ from workshop.drivers.options import Option
 
 HIGHEST_VNI = (1 << 24) - 1
 DOCKERS_PORT = 4789
+HOST, OWN = "host", "own"
 
 
 def host_address(text: str) -> str:
@@ -38,6 +39,13 @@ def group(text: str) -> str:
     if found is None or not found.is_multicast:
         raise ValueError("a multicast address, such as 239.1.1.1 or ff05::1:1")
     return str(found)
+
+
+def namespace(text: str) -> str:
+    """Whose namespace it is."""
+    if text not in (HOST, OWN):
+        raise ValueError(f"{HOST} or {OWN}")
+    return text
 
 
 def _of_bridge(name: str, **changed: object) -> Option:
@@ -94,6 +102,14 @@ OPTIONS = (
         "1 to 65535",
         DOCKERS_PORT,
         options.whole_number(1, 65535),
+    ),
+    Option(
+        ("namespace",),
+        "namespace",
+        "Where bridge and tunnel are: in the host's namespace, or in the network's own, as Docker's overlay has them.",
+        "host, own",
+        HOST,
+        namespace,
     ),
     Option(
         ("proxy_arp",),

@@ -16,6 +16,7 @@ from workshop.drivers import naming, vxlan_tunnel
 from workshop.drivers import vxlan_memory as memory
 from workshop.drivers import vxlan_underlay as underlay
 from workshop.drivers.host import Host
+from workshop.drivers.rooms import seen_from
 from workshop.drivers.vxlan_announce import announce
 from workshop.kernel.kernel import NetlinkError
 
@@ -30,7 +31,7 @@ def of(host: Host, network_id: str, local: str | None) -> list[str]:
     """The peers that a network's tunnel should have: the user's and the nodes, without this host."""
     version = ipaddress.ip_address(local).version if local else None
     named = [*(memory.row_of(host, network_id).get("peers") or ()), *memory.others(host)]
-    own = underlay.own_among(host, named)
+    own = underlay.own_among(host.outside, named)
     return [
         peer
         for peer in dict.fromkeys(named)
@@ -40,6 +41,7 @@ def of(host: Host, network_id: str, local: str | None) -> list[str]:
 
 def program(host: Host, network_id: str) -> bool:
     """Let a network's tunnel have just its peers; say whether it got new ones. Nothing is done if it is not there."""
+    host = seen_from(host, network_id)
     with memory.LOCK, _gone_meanwhile(_NO_LINK):
         tunnel = vxlan_tunnel.data_of(host, network_id)
         if not tunnel:
@@ -76,11 +78,12 @@ def tell(host: Host, network_id: str, endpoint: dict[str, Any]) -> None:
     """Let a network's peers know that an endpoint is on this host."""
     interface = endpoint.get("Interface") or {}
     if mac := interface.get("MacAddress"):
-        announce(host, naming.tunnel(network_id), mac, interface.get("Address") or "")
+        announce(seen_from(host, network_id), naming.tunnel(network_id), mac, interface.get("Address") or "")
 
 
 def came_here(host: Host, network_id: str, mac: str) -> None:
     """A container with this MAC address starts on this host: it is not behind the tunnel any more."""
+    host = seen_from(host, network_id)
     index = host.kernel.index(naming.tunnel(network_id))
     for flags in (_SELF, _MASTER) if index is not None else ():  # the tunnel's own table, and the bridge's for it
         with contextlib.suppress(NetlinkError):  # there is none; or a kernel before 5.0, which cannot be asked for one
@@ -95,6 +98,7 @@ def answer_for(host: Host, network_id: str, bridge: str, pools: Iterable[Any]) -
     from the tunnel; whom it does not know, it asks for everywhere, as always. (The tunnel's own proxy would swallow
     those questions.)
     """
+    host = seen_from(host, network_id)
     with memory.LOCK, _gone_meanwhile(_NO_LINK):
         tunnel, master = vxlan_tunnel.data_of(host, network_id), host.kernel.index(bridge)
         if not tunnel or master is None:

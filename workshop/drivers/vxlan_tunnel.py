@@ -8,6 +8,7 @@ from typing import Any
 from workshop.drivers import links, naming
 from workshop.drivers.host import Host
 from workshop.drivers.options import Options
+from workshop.drivers.rooms import seen_from
 from workshop.drivers.vxlan_underlay import Underlay
 from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
@@ -43,6 +44,8 @@ def ensure(
     host: Host, network_id: str, bridge: str, under: Underlay, chosen: Options, undo: contextlib.ExitStack
 ) -> bool:
     """Let there be the network's tunnel, on the bridge, up; say whether it had to be made.
+
+    ``host`` is as seen from where the bridge is; the tunnel's packets travel outside.
 
     :raises PluginError: if its name is somebody else's. ``VniInUse`` if its VNI is.
     """
@@ -81,7 +84,9 @@ def _add(host: Host, name: str, under: Underlay, chosen: Options) -> None:
         more["vxlan_link"] = under.index
     try:
         kind = {"kind": "vxlan", "vxlan_id": chosen.vni, "vxlan_port": chosen.port}
-        host.kernel.link("add", ifname=name, mtu=chosen.mtu, **kind, **more)
+        if host.outside is not host:
+            more["net_ns_fd"] = host.namespace.descriptor
+        host.outside.kernel.link("add", ifname=name, mtu=chosen.mtu, **kind, **more)
     except NetlinkError as error:
         if error.code == _EXISTS:
             raise VniInUse(_whose(host, chosen.vni)) from None
@@ -97,14 +102,14 @@ def _whose(host: Host, vni: int) -> str:
 
 
 def tunnels(host: Host) -> list[tuple[str, dict[str, Any]]]:
-    """All VXLAN links of the namespace, whoever's they are: name, and ``vni``, ``local``, ``group``."""
-    found = (link for link in host.kernel.links() if link.get(("linkinfo", "kind")) == "vxlan")
+    """All VXLAN links of the host's namespace, whoever's they are: name, and ``vni``, ``local``, ``group``."""
+    found = (link for link in host.outside.kernel.links() if link.get(("linkinfo", "kind")) == "vxlan")
     return [(link.get("ifname"), _own_data(link)) for link in found]
 
 
 def data_of(host: Host, network_id: str) -> dict[str, Any]:
     """Of a network's tunnel ``index, vni, local, group``, as the kernel has it; nothing if it is not there."""
-    link = host.kernel.find(naming.tunnel(network_id))
+    link = seen_from(host, network_id).kernel.find(naming.tunnel(network_id))
     return {"index": link["index"], **_own_data(link)} if link is not None else {}
 
 
@@ -117,15 +122,16 @@ def keep_the_gateway(host: Host, index: int, vni: int, local: str) -> None:
 
 def move(host: Host, network_id: str, local: str) -> None:
     """Let the tunnel's packets carry another address of this host."""
-    index = host.kernel.index(naming.tunnel(network_id))
+    kernel = seen_from(host, network_id).kernel
+    index = kernel.index(naming.tunnel(network_id))
     if index is not None:
         six = "6" if ":" in local else ""
-        host.kernel.link("set", index=index, kind="vxlan", **{f"vxlan_local{six}": local})
+        kernel.link("set", index=index, kind="vxlan", **{f"vxlan_local{six}": local})
 
 
 def remove(host: Host, network_id: str) -> None:
     """Remove a network's tunnel, if it is there."""
-    links.remove_ours(host, naming.tunnel(network_id), "network", network_id)
+    links.remove_ours(seen_from(host, network_id), naming.tunnel(network_id), "network", network_id)
 
 
 def _own_data(link: Any) -> dict[str, Any]:

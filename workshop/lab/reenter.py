@@ -16,12 +16,12 @@ import threading
 from pathlib import Path
 
 from workshop.errors import CannotHere
+from workshop.kernel.mounts import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_PRIVATE, MS_REC, MS_SHARED, mount
 from workshop.kernel.namespaces import CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWPID, CLONE_NEWUSER, unshare
 
 MARK = "WORKSHOP_LAB"
 """Environment variable that is set inside: the outer process's ID, as seen from outside."""
 
-MS_REC, MS_PRIVATE, MS_SHARED, MS_NOSUID, MS_NODEV, MS_NOEXEC = 0x4000, 0x40000, 0x100000, 2, 4, 8
 _PR_SET_PDEATHSIG = 1
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -131,14 +131,6 @@ def _unshare_all() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {uid} 1")
     Path("/proc/self/gid_map").write_text(f"0 {gid} 1")
-
-
-def mount(source: str, target: str, kind: str | None, flags: int, data: str | None = None) -> None:
-    """The system call of that name. Raises OSError."""
-    words = [None if word is None else os.fsencode(word) for word in (source, target, kind, data)]
-    if _libc.mount(words[0], words[1], words[2], ctypes.c_ulong(flags), words[3]) != 0:
-        number = ctypes.get_errno()
-        raise OSError(number, f"mount {source} on {target}: {os.strerror(number)}")
 
 
 def _own_mounts() -> None:

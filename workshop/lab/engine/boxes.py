@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from contextlib import suppress
 from pathlib import Path
 
+from workshop.kernel.mounts import MS_BIND, mount, unmount
 from workshop.kernel.namespaces import Namespace
 from workshop.lab.applets import install
 from workshop.lab.engine import files, requests
@@ -17,10 +17,7 @@ from workshop.lab.engine.process import Output, Process
 from workshop.lab.engine.refusal import Refusal
 from workshop.lab.engine.spawner import Spawner
 from workshop.lab.engine.versions import Version
-from workshop.lab.reenter import mount
 
-MS_BIND, MNT_DETACH = 0x1000, 2
-_libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Boxes:
@@ -43,7 +40,7 @@ class Boxes:
     def clear(self) -> None:
         """Remove the folders."""
         self._spawner.stop()
-        _unmount(self._sandboxes)
+        unmount(self._sandboxes)
         for folder in (self._programs, self._folder / "containers"):
             files.remove(folder)
         for folder in (self._sandboxes, self._folder):
@@ -99,7 +96,7 @@ class Boxes:
             container.process.wait()
             container.process.close()
             container.process = None
-        _unmount(Path(sandbox.key))
+        unmount(Path(sandbox.key))
         Path(sandbox.key).unlink(missing_ok=True)
         if sandbox.namespace is not None:
             sandbox.namespace.close()
@@ -109,7 +106,3 @@ class Boxes:
     def files_of(self, container: Container) -> Path:
         """The folder of the files that the container sees as its own."""
         return self._folder / "containers" / container.id
-
-
-def _unmount(path: Path) -> None:
-    _libc.umount2(os.fsencode(str(path)), MNT_DETACH)
