@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from tests.support.driver import Bench
 from tests.support.shell import inside, path_of, until
 from workshop.drivers import Driver
 from workshop.drivers.host import Host
+from workshop.drivers.rooms import remove_at
 from workshop.drivers.store import Store
 from workshop.kernel.namespaces import Namespace
 
@@ -20,12 +22,16 @@ CABLE = "eth0"
 
 @dataclass
 class Site:
-    """One host: the driver's bench, its addresses on the cable, and the containers that a test attached."""
+    """One host: the driver's bench, its addresses on the cable, and the containers that a test attached.
+
+    ``where`` is the option ``namespace`` of its networks.
+    """
 
     bench: Bench
     address: str
     address6: str
     letter: str
+    where: str = "host"
     boxes: list[Namespace] = field(default_factory=list)
 
     @property
@@ -47,7 +53,7 @@ class Site:
 
     def network(self, options: dict[str, str], **more: object) -> None:
         """Create the network on this host."""
-        self.bench.network(options, **{"NetworkID": self.network_id, **more})
+        self.bench.network({"namespace": self.where, **options}, **{"NetworkID": self.network_id, **more})
 
     def call(self, route: str, **request: object) -> dict:
         return self.bench.call(route, **{"NetworkID": self.network_id, **request})
@@ -56,9 +62,14 @@ class Site:
         """What a program says that is run on this host."""
         return inside(self.namespace, *command).stdout
 
+    def there(self, *command: str) -> str:
+        """What a program says that is run where the network's bridge and tunnel are."""
+        kernel = self.bench.host.rooms.kernel(self.network_id)
+        return inside(kernel.namespace if kernel else self.namespace, *command).stdout
+
     def fdb(self) -> set[tuple[str, str]]:
         """The tunnel's forwarding entries: MAC address and where it is."""
-        words = [line.split() for line in self.sh("bridge", "fdb", "show", "dev", self.tunnel).splitlines()]
+        words = [line.split() for line in self.there("bridge", "fdb", "show", "dev", self.tunnel).splitlines()]
         return {(line[0], line[2]) for line in words if line[1] == "dst"}
 
     def peers(self) -> set[str]:
@@ -121,8 +132,11 @@ class Container:
 
 
 @contextlib.contextmanager
-def two_hosts(driver: Driver) -> Iterator[tuple[Site, Site]]:
-    """Hosts alpha and beta on one cable, with IPv4 and IPv6, each the other's way out. All is gone afterwards."""
+def two_hosts(driver: Driver, rooms: Path, where: str = "host") -> Iterator[tuple[Site, Site]]:
+    """Hosts alpha and beta on one cable, with IPv4 and IPv6, each the other's way out. All is gone afterwards.
+
+    ``rooms`` is a folder for networks' own namespaces.
+    """
     spaces = Namespace.create(), Namespace.create()
     inside(spaces[0], *f"ip link add {CABLE} type veth peer name {CABLE} netns {path_of(spaces[1])}".split())
     sites = []
@@ -137,8 +151,8 @@ def two_hosts(driver: Driver) -> Iterator[tuple[Site, Site]]:
         ):
             inside(space, *command.split())
         warnings: list[str] = []
-        host = Host(space, Store(None), name=letter, warn=warnings.append)
-        sites.append(Site(Bench(host, warnings, driver), v4, v6, letter))
+        host = Host(space, Store(None), name=letter, warn=warnings.append, rooms=rooms)
+        sites.append(Site(Bench(host, warnings, driver), v4, v6, letter, where))
     until(lambda: "LOWER_UP" in sites[1].sh("ip", "link", "show", CABLE), 5)
     try:
         yield sites[0], sites[1]
@@ -146,5 +160,7 @@ def two_hosts(driver: Driver) -> Iterator[tuple[Site, Site]]:
         for site in sites:
             for box in site.boxes:
                 box.close()
+            for room in site.bench.host.rooms.found(site.bench.host):
+                remove_at(room.path)
             site.bench.host.close()
             site.namespace.close()

@@ -98,6 +98,7 @@ def serve(
     from workshop.cli.fresh import Fresh
     from workshop.cli.rights import need_net_admin
     from workshop.cli.running import Running, signals_as_event
+    from workshop.kernel import pinned
     from workshop.kernel.namespaces import Namespace
     from workshop.plugin.holding import MANAGED, SOCKET
     from workshop.plugin.plugin import Plugin
@@ -128,7 +129,8 @@ def serve(
             running = stack.enter_context(Running("serve", state))
             namespace = Namespace.current()
             try:
-                plugin = Plugin(namespace, running.journal, state / "store.db", name=name, driver=driver, scope=scope)
+                store, rooms = state / "store.db", pinned.FOLDER
+                plugin = Plugin(namespace, running.journal, store, name=name, driver=driver, scope=scope, rooms=rooms)
             except WorkshopError:
                 fresh.keep()  # another that began at the same moment has made it, and holds the store
                 raise

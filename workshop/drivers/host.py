@@ -30,8 +30,8 @@ class Host:
     plugin remembers, by ID (see ``Store``). ``plugin`` is the plugin's name, ``scope`` what GetCapabilities answers,
     and ``implements`` gives what Activate answers. ``when_published`` is told of all published ports when they change;
     ``is_lost`` says of an endpoint's ID whether its links are gone, as the driver has it. ``default_type`` is the kind
-    of networks that say no ``-o type=``. ``rooms`` are the namespaces of networks that have one of their own; ``outside``
-    is the host's own view, of which such a network has another (see ``rooms.py``).
+    of networks that say no ``-o type=``. ``rooms`` are the namespaces of networks that have one of their own; what is
+    seen from there is a ``Host`` too, and ``outside`` the one that it is on (see ``rooms.py``).
     """
 
     def __init__(

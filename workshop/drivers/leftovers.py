@@ -15,6 +15,7 @@ from workshop.drivers.options import GENERIC
 from workshop.drivers.parent_link import MADE
 from workshop.drivers.store import Store
 from workshop.errors import WorkshopError
+from workshop.kernel import pinned
 from workshop.kernel.kernel import NetlinkError
 from workshop.kernel.namespaces import Namespace
 from workshop.kernel.programs import ProgramError
@@ -39,8 +40,10 @@ class Found:
 
 
 @contextlib.contextmanager
-def find(plugin: str, store: Path, plugin_dir: Path, spec_dir: Path | None = None) -> Iterator[Found]:
-    """Look for what the plugin of this name left in the current namespace.
+def find(
+    plugin: str, store: Path, plugin_dir: Path, spec_dir: Path | None = None, rooms_in: Path = pinned.FOLDER
+) -> Iterator[Found]:
+    """Look for what the plugin of this name left in the current namespace, and of networks' own ones in ``rooms_in``.
 
     :raises WorkshopError: if the plugin is running, for then nothing is left over: it is at work.
     """
@@ -48,7 +51,7 @@ def find(plugin: str, store: Path, plugin_dir: Path, spec_dir: Path | None = Non
     if _answers(socket_path):
         raise WorkshopError(f"The plugin {plugin!r} is running: a process answers at {socket_path}.", "End it first.")
     memory = Store(store if store.exists() else None)
-    host = Host(Namespace.current(), memory, plugin=plugin)
+    host = Host(Namespace.current(), memory, plugin=plugin, rooms=rooms_in)
     try:
         found = Found()
         _links(host, found)
@@ -94,15 +97,12 @@ def _links(host: Host, found: Found) -> None:
 
 
 def _rooms(host: Host, found: Found) -> None:
-    for path, _ in host.rooms.strays(host.plugin, set()):
-        marks = rooms.marks_at(path)
-        networks = sorted(identity for kind, identity, _ in marks if kind == "network")
-        about = f"network {networks[0][:12]}" if networks else "no longer known whose"
-        ends = [naming.container_end(identity) for kind, identity, _ in marks if kind == "endpoint"]
-        if any(host.kernel.index(end) is None for end in ends):
+    for room in host.rooms.found(host):
+        about = f"network {room.network[:12]}" if room.network else "no longer known whose"
+        if any(host.kernel.index(naming.container_end(each)) is None for each in room.endpoints):
             found.in_use += 1
             about += ", containers are on it"
-        found.items.append(Item("namespace", path.name, about, lambda path=path: rooms.remove_at(path)))
+        found.items.append(Item("namespace", room.path.name, about, lambda path=room.path: rooms.remove_at(path)))
 
 
 def _carries_containers(host: Host, parent: str, network_id: str) -> bool:

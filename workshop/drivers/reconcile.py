@@ -85,9 +85,10 @@ def _remove_strays(host: Host, result: Reconciled) -> None:
     for name, why in links.strays(host):
         host.kernel.remove(name)
         result.done.append(f"removed {name}: {why}")
-    for path, why in host.rooms.strays(host.plugin, set(host.networks)):
-        rooms.remove_at(path)
-        result.done.append(f"removed namespace {path.name}: {why}")
+    for room in host.rooms.found(host):
+        if room.network and room.network not in host.networks:
+            rooms.remove_at(room.path)
+            result.done.append(f"removed {room.path.name}: no network {room.network[:12]} is remembered")
 
 
 def _restore_networks(host: Host, driver: Driver, result: Reconciled) -> None:

@@ -11,7 +11,7 @@ import copy
 import errno
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,19 @@ _SETTINGS = {
 """What a room only carries it has no part in: its links get no addresses of their own, and no rules are looked up."""
 
 _NOT_ALLOWED = (errno.EPERM, errno.EACCES, errno.EROFS)
+
+
+_NO_NUMBER = (None, -1, 0xFFFFFFFF)
+"""What a namespace calls another one that no link of it leads to."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A room: where it is pinned, and the IDs of the network and the endpoints whose links are in it, if any are."""
+
+    path: Path
+    network: str = ""
+    endpoints: tuple[str, ...] = ()
 
 
 class Rooms:
@@ -96,18 +109,13 @@ class Rooms:
             kernel.namespace.close()
         pinned.remove(self.path(network_id))
 
-    def strays(self, plugin: str, known: set[str]) -> Iterator[tuple[Path, str]]:
-        """Rooms of this plugin that are of no network that is ``known`` by its ID, with the reason."""
-        expected = {naming.room(network_id) for network_id in known}
-        for path in sorted(self._folder.glob(naming.PREFIXES["namespace"] + "?" * 10)):
-            if path.name in expected:
-                continue
-            marks = marks_at(path)
-            networks = sorted(identity for kind, identity, _ in marks if kind == "network")
-            if not marks:
-                yield path, "it was half made"
-            elif {owner for _, _, owner in marks} == {plugin}:
-                yield path, f"no network {''.join(networks[:1])[:12]} is remembered"
+    def found(self, host: Host) -> list[Found]:
+        """All rooms of this plugin on a host, whatever it remembers; also those that nothing is in.
+
+        Another host's plugin may have rooms in the same folder: from those, no way leads to this host.
+        """
+        paths = sorted(self._folder.glob(naming.PREFIXES["namespace"] + "?" * 10))
+        return [found for path in paths if (found := _look(path, host)) is not None]
 
     def close(self) -> None:
         """Let go of all rooms. They stay."""
@@ -128,28 +136,39 @@ def as_there(change: Change, room: str) -> str:
     return f"ip netns exec {room} {change.command}"
 
 
-def marks_at(path: Path) -> list[tuple[str, str, str]]:
-    """What is written on the links of the room that is pinned there: see ``naming.read_alias``."""
+def remove_at(path: Path) -> None:
+    """Remove the room that is pinned there, and all that is in it."""
+    with _entered(path) as kernel:
+        if kernel is not None:
+            _clear(kernel)
+    pinned.remove(path)
+
+
+@contextlib.contextmanager
+def _entered(path: Path) -> Iterator[Kernel | None]:
+    """The kernel as it is in the room that is pinned there, for the length of a ``with``; ``None`` if none is."""
     space = pinned.at(path)
     if space is None:
-        return []
+        yield None
+        return
     kernel = Kernel(space)
     try:
-        return [mark for link in list(kernel.links()) if (mark := naming.read_alias(link.get("ifalias")))]
+        yield kernel
     finally:
         kernel.close()
         space.close()
 
 
-def remove_at(path: Path) -> None:
-    """Remove the room that is pinned there, and all that is in it."""
-    space = pinned.at(path)
-    if space is not None:
-        kernel = Kernel(space)
-        _clear(kernel)
-        kernel.close()
-        space.close()
-    pinned.remove(path)
+def _look(path: Path, host: Host) -> Found | None:
+    with _entered(path) as kernel:
+        if kernel is None:
+            return Found(path)
+        marks = [mark for link in list(kernel.links()) if (mark := naming.read_alias(link.get("ifalias")))]
+        number = (kernel.get_netnsid(fd=host.namespace.descriptor) or {}).get("nsid")
+    if marks and ({owner for _, _, owner in marks} != {host.plugin} or number in _NO_NUMBER):
+        return None
+    ids = {wanted: [identity for kind, identity, _ in marks if kind == wanted] for wanted in ("network", "endpoint")}
+    return Found(path, next(iter(ids["network"]), ""), tuple(ids["endpoint"]))
 
 
 def _clear(kernel: Kernel) -> None:

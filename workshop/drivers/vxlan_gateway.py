@@ -1,5 +1,7 @@
 """The host's own place in a network that is in its own namespace: a pair, whose end on the host is the gateway.
 
+As a picture:
+
     host                       the network's namespace
     wsg<network> ════════ wsu<network> ─ wsb<network>
     gateway addresses
@@ -21,9 +23,7 @@ def name_of(network_id: str, chosen: Options) -> str:
     return naming.gateway_end(network_id) if chosen.namespace == OWN else bridge_link.name_of(network_id, chosen)
 
 
-def ensure(
-    room: Host, network_id: str, mac: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack
-) -> bool:
+def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack) -> bool:
     """Let there be the pair, its inner end on the bridge in the ``room``, the outer one with the addresses of the
     gateways; say whether it had to be made. A network without gateways needs none.
     """

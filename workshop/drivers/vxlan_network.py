@@ -80,9 +80,7 @@ def _make_with(host: Host, network_id: str, facts: Facts, chosen: Options, undo:
     bridge_rules.let_through(host, network_id, vxlan_gateway.name_of(network_id, chosen), facts, chosen, undo)
 
 
-def _ensure_bridge(
-    place: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack
-) -> bool:
+def _ensure_bridge(place: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack) -> bool:
     """Let there be the bridge, with the gateways' addresses or with a way to where they are; say whether it was made.
 
     The gateway has the same MAC address on every host. In a room it is the host's link that has it, not the bridge.

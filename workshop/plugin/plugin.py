@@ -16,6 +16,7 @@ from workshop.drivers.store import Store
 from workshop.errors import WorkshopError
 from workshop.ipam.ipam import Ipam
 from workshop.journal import Journal
+from workshop.kernel import pinned
 from workshop.kernel.kernel import NetlinkError
 from workshop.kernel.namespaces import Namespace
 from workshop.plugin.app import create_app
@@ -30,7 +31,8 @@ class Plugin:
     """The plugin of one host, in that host's network namespace.
 
     ``store`` is the file of what is remembered, or ``None`` to forget with the process. ``replaced`` are handlers
-    that take the place of the driver's, by route name.
+    that take the place of the driver's, by route name. ``rooms`` is the folder in which networks' own namespaces are
+    pinned; without it, one beside the store.
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Plugin:
         driver: str = "bridge",
         scope: str = "local",
         replaced: Mapping[str, Handler] | None = None,
+        rooms: Path | None = None,
     ) -> None:
         self.name, self.driver = name, driver
         self._driver = drivers.load(driver)
@@ -55,6 +58,7 @@ class Plugin:
             name=host,
             plugin=name,
             scope=scope,
+            rooms=rooms or (store.parent / "netns" if store else pinned.FOLDER),
             trace=self._notes.change,
             warn=self._notes.warn,
         )

@@ -11,8 +11,8 @@ import socket
 import struct
 from pathlib import Path
 
-from workshop.kernel.namespaces import CLONE_NEWNET, CLONE_NEWNS, setns, unshare
 from workshop.kernel.mounts import MS_NODEV, MS_NOEXEC, MS_NOSUID, MS_REC, mount
+from workshop.kernel.namespaces import CLONE_NEWNET, CLONE_NEWNS, setns, unshare
 
 CLONE_NEWUTS, CLONE_NEWIPC = 0x04000000, 0x08000000
 MS_SLAVE = 0x80000

@@ -19,7 +19,6 @@ from workshop.lab.engine.spawner import Spawner
 from workshop.lab.engine.versions import Version
 
 
-
 class Boxes:
     """Makes and removes what containers are made of, below ``folder``, on ``host``."""
 
