@@ -45,7 +45,7 @@ def create(
     links.clear_the_way(host.outside, inside, "endpoint", endpoint_id)
     if not host.forwarding.placed:  # Docker may have started since
         host.forwarding.refresh()
-    elsewhere = {"net_ns_fd": host.outside.namespace.descriptor} if host.outside is not host else {}
+    elsewhere = {"net_ns_fd": host.outside.namespace} if host.outside is not host else {}
     with rollback() as undo:
         host.kernel.link(
             "add",

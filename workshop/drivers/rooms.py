@@ -19,7 +19,7 @@ from workshop.drivers import naming
 from workshop.errors import PluginError
 from workshop.kernel import pinned
 from workshop.kernel.kernel import Kernel, NetlinkError
-from workshop.kernel.trace import Change, Trace
+from workshop.kernel.trace import Change, Trace, traced
 
 if TYPE_CHECKING:
     from workshop.drivers.host import Host
@@ -72,8 +72,10 @@ class Rooms:
         with self._lock:
             if self._open(network_id) is not None:
                 return False
+            name = naming.room(network_id)
             try:
-                made = Kernel(pinned.make(self.path(network_id)), self._traced(naming.room(network_id)))
+                with traced(self._trace, f"ip netns add {name}"):
+                    made = Kernel(pinned.make(self.path(network_id)), self._traced(name))
             except OSError as error:
                 if error.errno not in _NOT_ALLOWED:
                     raise
@@ -107,7 +109,8 @@ class Rooms:
             _clear(kernel)
             kernel.close()
             kernel.namespace.close()
-        pinned.remove(self.path(network_id))
+            with traced(self._trace, f"ip netns del {naming.room(network_id)}"):
+                pinned.remove(self.path(network_id))
 
     def found(self, host: Host) -> list[Found]:
         """All rooms of this plugin on a host, whatever it remembers; also those that nothing is in.

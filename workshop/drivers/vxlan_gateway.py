@@ -41,7 +41,7 @@ def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options,
             master=room.kernel.index(bridge_link.name_of(network_id, chosen)),
             mtu=chosen.mtu,
             state="up",
-            peer={"ifname": outer, "address": mac, "mtu": chosen.mtu, "net_ns_fd": outside.namespace.descriptor},
+            peer={"ifname": outer, "address": mac, "mtu": chosen.mtu, "net_ns_fd": outside.namespace},
         )
         undo.callback(room.kernel.remove, inner)
         for place, name in ((outside, outer), (room, inner)):

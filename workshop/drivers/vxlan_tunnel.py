@@ -85,7 +85,7 @@ def _add(host: Host, name: str, under: Underlay, chosen: Options) -> None:
     try:
         kind = {"kind": "vxlan", "vxlan_id": chosen.vni, "vxlan_port": chosen.port}
         if host.outside is not host:
-            more["net_ns_fd"] = host.namespace.descriptor
+            more["net_ns_fd"] = host.namespace
         host.outside.kernel.link("add", ifname=name, mtu=chosen.mtu, **kind, **more)
     except NetlinkError as error:
         if error.code == _EXISTS:

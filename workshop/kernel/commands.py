@@ -81,8 +81,7 @@ def _link(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list
     if parent is not None:
         words += ["link", name_of(parent)]
     words += [*_settings(arguments, name_of)]
-    if "net_ns_fd" in arguments or "net_ns_pid" in arguments:
-        words += ["netns", arguments.pop("net_ns_fd", None) or arguments.pop("net_ns_pid", None)]
+    words += _netns(arguments)
     if "ifalias" in arguments:
         words += ["alias", arguments.pop("ifalias")]
     kind, peer = arguments.pop("kind", None), arguments.pop("peer", None)
@@ -94,8 +93,13 @@ def _link(_: str, verb: str, arguments: dict[str, Any], name_of: NameOf) -> list
             words += [_KIND_OPTIONS[key], value]
     if peer:
         peer = {"ifname": peer} if isinstance(peer, str) else dict(peer)
-        words += ["peer", "name", peer.pop("ifname", "?"), *_settings(peer, name_of), *_rest(peer)]
+        words += ["peer", "name", peer.pop("ifname", "?"), *_settings(peer, name_of), *_netns(peer), *_rest(peer)]
     return [word for word in [*words, *_rest(arguments)] if word is not None]
+
+
+def _netns(arguments: dict[str, Any]) -> list[Any]:
+    found = [arguments.pop(key) for key in ("net_ns_fd", "net_ns_pid") if key in arguments]
+    return ["netns", found[0]] if found else []
 
 
 def _settings(arguments: dict[str, Any], name_of: NameOf) -> list[Any]:

@@ -25,7 +25,7 @@ class Kernel:
 
     Each thread gets a socket of its own, opened in the namespace at its first call and kept: sharing one would leak
     a descriptor per thread, and opening one per call would cost more than the call. Every change is told to ``trace``
-    as the equivalent command.
+    as the equivalent command. Where pyroute2 takes a namespace's descriptor, a ``Namespace`` does as well.
     """
 
     def __init__(self, namespace: Namespace, trace: Trace = ignore) -> None:
@@ -51,8 +51,8 @@ class Kernel:
         def call(verb: str, *arguments: Any, **keywords: Any) -> Any:
             if verb in READS:
                 return method(verb, *arguments, **keywords)
-            with traced(self.trace, as_command(name, verb, keywords, self.name_of)):
-                return method(verb, *arguments, **keywords)
+            with traced(self.trace, as_command(name, verb, _named(keywords), self.name_of)):
+                return method(verb, *arguments, **_numbered(keywords))
 
         return call
 
@@ -130,6 +130,24 @@ class Kernel:
         while self._sockets:
             with contextlib.suppress(Exception):
                 self._sockets.pop().close()
+
+
+def _named(keywords: dict[str, Any]) -> dict[str, Any]:
+    return _with_namespaces(keywords, lambda namespace: namespace.name)
+
+
+def _numbered(keywords: dict[str, Any]) -> dict[str, Any]:
+    return _with_namespaces(keywords, lambda namespace: namespace.descriptor)
+
+
+def _with_namespaces(keywords: dict[str, Any], write: Callable[[Namespace], Any]) -> dict[str, Any]:
+    """The same, with all namespaces written another way, also those of a pair's other end."""
+    found = {}
+    for key, value in keywords.items():
+        if isinstance(value, dict):
+            value = _with_namespaces(value, write)
+        found[key] = write(value) if isinstance(value, Namespace) else value
+    return found
 
 
 __all__ = ["Change", "Kernel", "NetlinkError"]

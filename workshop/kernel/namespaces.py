@@ -43,11 +43,12 @@ def _now() -> tuple[int, int]:
 class Namespace:
     """A network namespace, held open by a descriptor.
 
-    ``id`` is ``"device:inode"``. The descriptor keeps the namespace alive until ``close()``.
+    ``id`` is ``"device:inode"``. The descriptor keeps the namespace alive until ``close()``. ``name`` is what ``ip``
+    calls it in a command: without one, that of process 1, which is the machine's own.
     """
 
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
+    def __init__(self, descriptor: int, name: str = "1") -> None:
+        self.descriptor, self.name = descriptor, name
         stat = os.fstat(descriptor)
         self.key = (stat.st_dev, stat.st_ino)
         self.id = f"{stat.st_dev}:{stat.st_ino}"

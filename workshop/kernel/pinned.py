@@ -17,6 +17,7 @@ FOLDER = Path("/run/netns")
 def make(path: Path) -> Namespace:
     """A new, empty namespace at ``path``. Raises OSError: it needs CAP_SYS_ADMIN."""
     made = Namespace.create()
+    made.name = path.name
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
         path.touch(mode=0o444)
@@ -36,6 +37,7 @@ def at(path: Path) -> Namespace | None:
     except OSError:
         return None
     if found.key[0] == Path("/proc/self/ns/net").stat().st_dev:
+        found.name = path.name
         return found
     found.close()
     return None
