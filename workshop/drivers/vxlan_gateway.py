@@ -31,6 +31,7 @@ def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options,
         return False
     outside, outer, inner = room.outside, naming.gateway_end(network_id), naming.uplink(network_id)
     there = links.refuse_others(outside, outer, "network", network_id)
+    master = room.kernel.index(bridge_link.name_of(network_id, chosen))
     if not there:
         links.clear_the_way(outside, outer, "network", network_id)
         links.clear_the_way(room, inner, "network", network_id)
@@ -38,7 +39,7 @@ def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options,
             "add",
             ifname=inner,
             kind="veth",
-            master=room.kernel.index(bridge_link.name_of(network_id, chosen)),
+            master=master,
             mtu=chosen.mtu,
             state="up",
             peer={"ifname": outer, "address": mac, "mtu": chosen.mtu, "net_ns_fd": outside.namespace},
@@ -47,6 +48,8 @@ def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options,
         for place, name in ((outside, outer), (room, inner)):
             mark = naming.alias("network", network_id, room.plugin)
             place.kernel.link("set", index=place.kernel.index(name), ifalias=mark)
+    elif room.kernel.find(inner).get("master") != master:  # the bridge had to be made again
+        room.kernel.link("set", index=room.kernel.index(inner), master=master)
     index = outside.kernel.index(outer)
     bridge_link.give_gateways(outside, index, facts, chosen, is_new=not there)
     if not there or outside.kernel.find(outer).get("state") != "up":
