@@ -35,6 +35,10 @@ BESIDE = {"bridge": "bridge", "routed": "bridge", "macvlan": "macvlan", "ipvlan"
 """Docker's own driver that each kind is compared with. Docker has none that routes to each container."""
 
 
+TUNNELS = {"vxlan": (), "vxlan in its own namespace": ("-o", "namespace=own")}
+"""Our networks across hosts, with their options: the overlay's bridges and tunnels are in a namespace of their own."""
+
+
 def measure() -> list[Row | LeftOut]:
     """Ratios for each kind: of throughput, where more is better, and of a ping's time, where less is."""
     with engine_with_plugin() as (engine, plugin):
@@ -52,7 +56,9 @@ def measure() -> list[Row | LeftOut]:
             world.remove()
         with engine_with_plugin() as (far, far_plugin), swarm(engine, far):
             worlds = World(engine, plugin), World(far, far_plugin)
-            rows += compared("vxlan", "overlay", pair(*worlds, tunnel(*worlds)), pair(*worlds, overlay(*worlds)))
+            beside = pair(*worlds, overlay(*worlds))
+            for number, (kind, options) in enumerate(TUNNELS.items()):
+                rows += compared(kind, "overlay", pair(*worlds, tunnel(number, *options, worlds=worlds)), beside)
             for world in worlds:
                 world.remove()
     return rows
@@ -87,14 +93,15 @@ def swarm(near: object, far: object) -> Iterator[None]:
         cable.down()
 
 
-def tunnel(*worlds: World) -> str:
-    """Our network across both engines."""
-    options = ("-d", "workshop", "-o", "type=vxlan", "-o", "vni=77", "-o", f"peers={NEAR4},{FAR4}")
+def tunnel(number: int, *options: str, worlds: tuple[World, World]) -> str:
+    """One of our networks across both engines."""
+    name, prefix = f"tunnel{number}", f"10.128.{number}"
+    kind = ("-d", "workshop", "-o", "type=vxlan", "-o", f"vni={77 + number}", "-o", f"peers={NEAR4},{FAR4}")
     for world, half in zip(worlds, (0, 128), strict=True):
-        ranges = ("--subnet", "10.128.0.0/24", "--ip-range", f"10.128.0.{half}/25", "--gateway", "10.128.0.1")
-        world.engine.docker("network", "create", *options, *ranges, "tunnel")
-        world.networks.append("tunnel")
-    return "tunnel"
+        ranges = ("--subnet", f"{prefix}.0/24", "--ip-range", f"{prefix}.{half}/25", "--gateway", f"{prefix}.1")
+        world.engine.docker("network", "create", *kind, *options, *ranges, name)
+        world.networks.append(name)
+    return name
 
 
 def overlay(near: World, far: World) -> str:

@@ -96,6 +96,7 @@ def _world(engine: Engine, plugin: Plugin, leftovers: Leftovers, name: str) -> I
         engine.start()
     leftovers.watch_namespace(f"{name} {engine.version}", engine.namespace)
     leftovers.watch_store(plugin.state_dir)
+    leftovers.watch_rooms(f"{name}'s networks", engine.namespace)
     world = World(engine, plugin)
     yield world
     if not plugin.runs:

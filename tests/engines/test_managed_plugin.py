@@ -109,6 +109,15 @@ def test_it_sets_the_networks_settings_and_no_others(world: World, engine: Engin
     assert container.pings(world.subnet.replace("0/24", "1"))
 
 
+def test_it_makes_no_namespaces_and_says_how_to_have_a_plugin_that_does(world: World, engine: Engine):
+    options = ("-o", "type=vxlan", "-o", "local=127.0.0.1", "-o", "namespace=own")
+    result = engine.docker("network", "create", "-d", world.plugin.name, *options, "apart", check=False)
+    assert result.returncode == 1
+    assert "option namespace: own cannot be had here" in result.stderr
+    assert "run `workshop serve` as root" in result.stderr
+    assert "wsb" not in engine.exec("ip", "-o", "link").stdout
+
+
 def test_its_log_is_in_dockers(world: World):
     world.network("-o", "type=bridge")
     said = world.plugin.log()

@@ -159,6 +159,45 @@ def test_what_cannot_be_is_told_to_the_user_and_makes_nothing(both):
     assert "wrong" not in near.engine.docker("network", "ls").stdout
 
 
+@pytest.mark.tries(
+    "vxlan", "create", "run", "ping", "disconnect", "restart of the plugin", "restart of dockerd", "removal"
+)
+def test_a_network_in_its_own_namespace_does_all_that_others_do_and_nothing_is_left_of_it(both):
+    near, far = both
+    net = Shared(near, far, "-o", "namespace=own", ipv6=True)
+    always = ("--restart", "always", "-p", "18400:80")
+    one, two, three = near.container(net.name, *always), far.container(net.name), near.container(net.name)
+    there, there6 = two.address(net.name), two.address(net.name, 6)
+    key = near.engine.inspect(net.name)["Id"][:10]
+    assert re.findall(r"\bws[bgst]\w{10}\b", near.engine.exec("ip", "-o", "link").stdout) == [f"wsg{key}"]
+    with capture(near.engine.namespace, LINK) as cable:
+        assert one.pings(there) and two.pings(one.address(net.name)) and one.pings(there6)
+        assert {(each.vni, each.port) for each in cable.tunnelled() if each.ping} == {(net.vni, 4789)}
+    assert one.pings(three.address(net.name)) and one.pings(f"{net.prefix}.1") and one.pings(FAR4)
+    with server(one.sandbox, "tcp", 80):
+        for asker in (far.engine.namespace, two.sandbox, three.sandbox, one.sandbox):
+            assert ask(asker, "tcp", NEAR4, 18400)
+    near.engine.docker("network", "disconnect", net.name, three.name)
+    assert not one.pings(f"{net.prefix}.3", tries=1)
+    near.engine.docker("network", "connect", net.name, three.name)
+    assert one.pings(three.address(net.name))
+    near.plugin.kill()
+    assert one.pings(there) and one.pings(three.address(net.name))
+    near.plugin.start()
+    near.plugin.restart()
+    assert one.pings(there) and one.pings(three.address(net.name))
+    near.engine.restart()
+    assert until(lambda: one.pings(there, tries=1), 60)
+    for world, containers in ((near, (one, three)), (far, (two,))):
+        for container in containers:
+            container.close()
+        world.engine.docker("rm", "-f", *(container.name for container in containers))
+        world.engine.docker("network", "rm", net.name)
+        assert until(lambda w=world: store_rows(w.plugin.state_dir) == [], 10)
+        assert not re.search(r"\bws[bgst]\w{10}\b", world.engine.exec("ip", "-o", "link").stdout)
+        assert "workshop" not in world.engine.exec("nft", "list", "ruleset").stdout.lower()
+
+
 @pytest.mark.tries("vxlan", "removal")
 def test_nothing_is_left_on_either_engine(both):
     near, far = both

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support.shell import path_of, run
+from workshop.drivers.host import Host
+from workshop.drivers.store import Store
 from workshop.kernel.namespaces import Namespace
 
 Picture = dict[str, list[str]]
@@ -41,7 +43,7 @@ _COMMANDS = {
     "iptables-legacy": "iptables-legacy-save; ip6tables-legacy-save",
     "route_localnet": "grep -H 1 /proc/sys/net/ipv4/conf/*/route_localnet",
 }
-_OURS = re.compile(r"\bws[bhcdtv][0-9a-z]{10}\b|workshop", re.IGNORECASE)
+_OURS = re.compile(r"\bws[bhcdtvngu][0-9a-z]{10}\b|workshop", re.IGNORECASE)
 _PASSING = re.compile(r"fe80::|ff00::/8|^anycast")
 """Link-local addresses come after a while; a router's anycast address once the machine forwards."""
 
@@ -151,6 +153,18 @@ class Leftovers:
     def watch_store(self, state_dir: Path) -> None:
         """Compare a plugin's store."""
         self.watch(f"store {state_dir}", lambda: {"rows": store_rows(state_dir)})
+
+    def watch_rooms(self, name: str, namespace: Namespace) -> None:
+        """Compare the networks' own namespaces that a host's plugins have where those of a running plugin are."""
+
+        def look() -> Picture:
+            host = Host(namespace, Store(None))
+            try:
+                return {"namespaces": [room.path.name for room in host.rooms.found(host) if room.network]}
+            finally:
+                host.close()
+
+        self.watch(name, look)
 
     def watch_machine(self) -> None:
         """Compare what carries our names in this process's namespace, and what tests started."""

@@ -12,13 +12,14 @@ from typing import Any
 from workshop.drivers import adopted, bridge_link, facts, load, naming, options
 from workshop.drivers.host import Host
 from workshop.drivers.options import Options
+from workshop.drivers.vxlan_options import HOST, OWN
 from workshop.errors import PluginError, WorkshopError
 
 Part = dict[str, Any]
 """``op`` (``add``, ``move`` into the container, ``back`` from there, ``remove``), ``what`` (``bridge``, ``tunnel``,
 ``dummy``, ``pair``, ``link``), ``name``; and as far as known ``peer`` (a pair's container end), ``on`` (what it is a
-port of or sits on), ``addresses`` (of a link that goes into a container: those that Docker will give it), ``prefix``
-and ``gateways``."""
+port of or sits on), ``within`` (the network's own namespace, if it is in there; a pair's ``peer`` is not),
+``addresses`` (of a link that goes into a container: those that Docker will give it), ``prefix`` and ``gateways``."""
 
 Request = Mapping[str, Any]
 
@@ -46,10 +47,12 @@ def _create_network(request: Request, host: Host, kind: str, row: Request, chose
     network_id = request["NetworkID"]
     if kind in BRIDGED:
         name = bridge_link.name_of(network_id, chosen)
-        gateways = [str(each) for each in facts.facts_of(request).gateways] if chosen.gateway else []
-        made: list[Part] = [{"op": "add", "what": "bridge", "name": name, "addresses": gateways}]
+        within = _within(network_id, chosen)
+        has_them = chosen.gateway and not within
+        gateways = [str(each) for each in facts.facts_of(request).gateways] if has_them else []
+        made: list[Part] = [{"op": "add", "what": "bridge", "name": name, "addresses": gateways, **within}]
         if kind == "vxlan":
-            made.append({"op": "add", "what": "tunnel", "name": naming.tunnel(network_id), "on": name})
+            made.append({"op": "add", "what": "tunnel", "name": naming.tunnel(network_id), "on": name, **within})
         return made
     if kind in ON_PARENT and not chosen.parent:
         return [{"op": "add", "what": "dummy", "name": naming.dummy(network_id)}]
@@ -65,7 +68,8 @@ def _create_endpoint(request: Request, host: Host, kind: str, row: Request, chos
     pair = {"name": naming.host_end(endpoint_id), "peer": naming.container_end(endpoint_id)}
     if kind in BRIDGED:
         bridge = adopted.bridge(row, bridge_link.name_of(row["NetworkID"], chosen))
-        return [{"op": "add", "what": "pair", **pair, "on": bridge, **inside}]
+        within = _within(row["NetworkID"], chosen)
+        return [{"op": "add", "what": "pair", **pair, "on": bridge, **inside, **within}]
     return [{"op": "add", "what": "pair", **pair, **inside}] if kind == "routed" else []
 
 
@@ -94,20 +98,28 @@ def _delete_endpoint(request: Request, host: Host, kind: str, row: Request, chos
     inside = adopted.container_end(host, endpoint_id)
     if kind in ON_PARENT:
         return [{"op": "remove", "what": "link", "name": inside}]
-    return [{"op": "remove", "what": "pair", "name": adopted.host_end(host, endpoint_id), "peer": inside}]
+    within = _within(row["NetworkID"], chosen) if kind in BRIDGED else {}
+    return [{"op": "remove", "what": "pair", "name": adopted.host_end(host, endpoint_id), "peer": inside, **within}]
 
 
 def _delete_network(request: Request, host: Host, kind: str, row: Request, chosen: Options) -> list[Part]:
     network_id = request["NetworkID"]
     if kind in BRIDGED:
         bridge = adopted.bridge(row, bridge_link.name_of(network_id, chosen))
-        gone: list[Part] = [{"op": "remove", "what": "bridge", "name": bridge}]
+        within = _within(network_id, chosen)
+        gone: list[Part] = [{"op": "remove", "what": "bridge", "name": bridge, **within}]
         if kind == "vxlan":
-            gone.append({"op": "remove", "what": "tunnel", "name": naming.tunnel(network_id)})
+            gone.append({"op": "remove", "what": "tunnel", "name": naming.tunnel(network_id), **within})
         return gone
     if kind in ON_PARENT and not chosen.parent:
         return [{"op": "remove", "what": "dummy", "name": naming.dummy(network_id)}]
     return []
+
+
+def _within(network_id: str, chosen: Options) -> Part:
+    """Where the bridge of a network is, if that is not the host's namespace."""
+    own = getattr(chosen, "namespace", HOST) == OWN
+    return {"within": naming.room(network_id)} if own else {}
 
 
 def _addresses(interface: Mapping[str, Any]) -> list[str]:
