@@ -79,13 +79,14 @@ def two_hosts(version: str) -> Iterator[World]:
         yield World(running, laboratory)
 
 
-@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize(("version", "where"), [*((version, "host") for version in VERSIONS), ("28.5", "own")])
 @in_lab
-def test_containers_on_both_hosts_ping_and_nothing_is_left_of_it(version: str) -> None:
+def test_containers_on_both_hosts_ping_and_nothing_is_left_of_it(version: str, where: str) -> None:
     with two_hosts(version) as world:
         before = what_there_is(world.laboratory.plugins)
         peers = f"{world.address('alpha')},{world.address('beta')}"
-        networks = {host: world.network(host, 16 * (number + 1), peers=peers) for number, host in enumerate(HOSTS)}
+        options = {"peers": peers, "namespace": where}
+        networks = {host: world.network(host, 16 * (number + 1), **options) for number, host in enumerate(HOSTS)}
         one, here = world.run("alpha", "one")
         two, there = world.run("beta", "two")
         with capture(world.laboratory.lab.hosts["beta"].namespace, UPLINK) as cable:
@@ -99,13 +100,16 @@ def test_containers_on_both_hosts_ping_and_nothing_is_left_of_it(version: str) -
             engine.containers.remove(box, force=True)
             engine.networks.remove(networks[host])
         assert what_there_is(world.laboratory.plugins) == before
+        for plugin in world.laboratory.plugins.values():
+            assert plugin.host.rooms.found(plugin.host) == []
 
 
+@pytest.mark.parametrize("where", ["host", "own"])
 @in_lab
-def test_the_picture_shows_both_hosts_the_tunnel_its_peers_and_its_table_and_which_call_wrote_it() -> None:
+def test_the_picture_shows_both_hosts_the_tunnel_its_peers_and_its_table_and_which_call_wrote_it(where: str) -> None:
     with two_hosts("28.5") as world:
         for number, host in enumerate(HOSTS):
-            world.network(host, 16 * (number + 1))
+            world.network(host, 16 * (number + 1), namespace=where)
         (one, _), (_, there) = world.run("alpha", "one"), world.run("beta", "two")
         assert "no peers" in texts(world.graph())
         calls = {host: [world.node(host, of) for of in HOSTS] for host in HOSTS}
