@@ -56,6 +56,8 @@ class Laboratory:
         self._running.gate.end()  # else the engines, which remove all, would wait for what is held
         for engine in self.engines.values():
             engine.stop()
+        for plugin in self.plugins.values():
+            plugin.host.rooms.clear()
         self._running.stop_watching()
         self.lab.stop()
 

@@ -61,13 +61,14 @@ class LabStation(Station):
             name, host.namespace, lab.world, journal, driver=exercise.driver, volumes=volumes, addresses=addresses
         )
         self._lab, self._kept = lab, list[Namespace]()
-        plugin = self.make_plugin(NAME, None)
+        plugin = self.make_plugin(NAME, folder / "netns")
         self._attic = plugin.host.kernel = Attic(host.namespace, plugin.host.kernel.trace)
         if self.driver != "null":
             plugin.host.firewall = Patient(host.namespace, plugin.host.kernel.trace)
             plugin.host.forwarding = Standing(host.namespace, plugin.host.kernel.trace)
         where = unix_socket(folder / "plugins", plugin.name)
         ending.callback(plugin.stop)
+        ending.callback(plugin.host.rooms.clear)
         self.plug_in(where, surroundings)
         ending.callback(self.close)
         self._engine = PracticeEngine(
@@ -101,6 +102,7 @@ class LabStation(Station):
 
     def make_anew(self) -> None:
         """A host is made of namespaces, and they are made once more."""
+        self.plugin.host.rooms.clear()
         self._lab.mend(self.name)
         self._engine.mend()
         self._let_through()

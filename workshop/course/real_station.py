@@ -47,7 +47,7 @@ class RealStation(Station):
         self._real = real
         self._has_volumes = any(route.startswith("volume_") for route in exercise.routes)
         self._told: list[str] | None = None
-        plugin = self.make_plugin(real.new_name(), None)
+        plugin = self.make_plugin(real.new_name())
         where = unix_socket(real.plugins, plugin.name)
         ending.callback(plugin.stop)
         self.plug_in(where, surroundings)

@@ -86,9 +86,13 @@ class Station:
         self.docker: Docker
         self._baseline: Baseline | None = None
 
-    def make_plugin(self, name: str, store: Path | None) -> Plugin:
-        """A plugin for this host, called ``name``, with the driver's handlers; it is not started."""
-        self.plugin = Plugin(self.namespace, self.journal, store, host=self.name, name=name, driver=self.driver)
+    def make_plugin(self, name: str, rooms: Path | None = None) -> Plugin:
+        """A plugin for this host, called ``name``, with the driver's handlers; it is not started. It forgets all with
+        its end. ``rooms`` is the folder for networks' own namespaces, if it has one for them alone.
+        """
+        self.plugin = Plugin(
+            self.namespace, self.journal, None, host=self.name, name=name, driver=self.driver, rooms=rooms
+        )
         self.plugin.pipeline.handlers = self.companion.together({})
         self.plugin.mends = False  # what it would make again is the driver's, and the network may be the learner's
         return self.plugin

@@ -120,6 +120,12 @@ class Rooms:
         paths = sorted(self._folder.glob(naming.PREFIXES["namespace"] + "?" * 10))
         return [found for path in paths if (found := _look(path, host)) is not None]
 
+    def clear(self) -> None:
+        """Remove all rooms in the folder, whosever they are: for a lab, whose folder is its own and goes with it."""
+        self.close()
+        for path in self._folder.glob("*"):
+            remove_at(path)
+
     def close(self) -> None:
         """Let go of all rooms. They stay."""
         with self._lock:
