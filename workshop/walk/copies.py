@@ -57,8 +57,10 @@ def _is_far_off(one: Seen, link: Link, space: Space, facts: Facts, own: set[str]
     if one.packet.tunnel is not None:
         holder = facts.holder(one.packet.tunnel.target)
         return holder is not None and holder[0].host not in _hosts(one.packet, facts, own)
-    inside = space.role == ROOM or link.kind == "vxlan"
-    return inside and space.host not in _hosts(one.packet, facts, own)
+    hosts = _hosts(one.packet, facts, own)
+    if link.kind == "vxlan" and one.direction == "out" and hosts <= {space.host, ""}:
+        return True
+    return (space.role == ROOM or link.kind == "vxlan") and space.host not in hosts
 
 
 def _hosts(found: Packet, facts: Facts, own: set[str]) -> set[str]:

@@ -48,6 +48,15 @@ def router(case: Case) -> Reason | None:
     return _silent(case, space, changed) or _silent(case, space, target)
 
 
+def astray(case: Case) -> Reason | None:
+    """It went out by another link, since the one on its own subnet is down."""
+    last, link, space = case.last, case.link, case.space
+    if last is None or link is None or last.direction != "out" or on_subnet(link, case.address):
+        return None
+    near = next((each for each in space.links.values() if on_subnet(each, case.address)), None)
+    return down(space, near) if near is not None and near.state == "down" else None
+
+
 def neighbour(case: Case) -> Reason | None:
     """Nobody has said that the next address is theirs."""
     if case.asking:
