@@ -8,11 +8,9 @@ from tests.walk.made_up import (
     BETA,
     BETA4,
     DB,
-    DB4,
     GATEWAY,
     OUTSIDE,
     WEB,
-    WEB4,
     link,
     space,
     two_hosts,
@@ -51,6 +49,8 @@ def own() -> Facts:
         ALPHA, GATEWAY_END, "wsg1", "veth", f"{GATEWAY}/24", peer=f"{ROOM_A}/{UPLINK}", mac=GATEWAY_MAC
     )  # fmt: skip
     beta.links[GATEWAY_END] = link(BETA, GATEWAY_END, "wsg1", "veth", "10.9.0.254/24", peer=f"{ROOM_B}/{UPLINK}")
+    known.spaces[OUTSIDE].links[4] = link(OUTSIDE, 4, "ws-beta", peer=f"{BETA}/2", master=2)
+    beta.links[2].peer = f"{OUTSIDE}/4"
     web.links[2].mac = WEB_MAC
     known.spaces[ROOM_A].fdb = [Entry(FLOOD, TUNNEL, BETA4)]
     known.spaces[ROOM_B].fdb = [Entry(FLOOD, TUNNEL, ALPHA4)]
