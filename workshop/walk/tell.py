@@ -105,9 +105,11 @@ class Walked:
         """Who has the address that is next? How far that question got, and its answer, says where the gap is."""
         asker, wanted, arps = self.facts.spaces[found.space], found.asked, self.tracks.arps
         asked = [one for one in arps if one.packet.kind == "request" and one.packet.target == wanted]
-        asked = asked[next((number for number, one in enumerate(asked) if one.space == asker.id), len(asked)) :]
-        if not asked:
+        first = next((one for one in asked if one.space == asker.id and one.direction == "out"), None)
+        if first is None:
             return found, []
+        # others may ask for the same address meanwhile
+        asked = [one for one in asked[asked.index(first) :] if one.packet.source == first.packet.source]
         goal = self._home(wanted, asker)
         way = track.chain(asked, self.facts, goal)
         replies = [one for one in arps if one.packet.kind == "reply" and one.packet.source == wanted]

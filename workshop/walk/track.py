@@ -98,7 +98,10 @@ def chain(seen: list[Sighting], facts: Facts, target: Space | None = None) -> li
         if step is None:
             break
         found.insert(0, step)
-    return found if found[0] == seen[0] else _forward(seen, facts)
+    if found[0] == seen[0]:
+        return found
+    own = {seen[0].space, target.id} if target is not None else set()
+    return _forward([one for one in seen if not own or one is seen[0] or not is_copy(one, facts, own)], facts)
 
 
 def _forward(seen: list[Sighting], facts: Facts) -> list[Sighting]:
