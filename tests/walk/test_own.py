@@ -51,7 +51,7 @@ from workshop.walk.facts import Entry, Facts, Link, Route
 from workshop.walk.look import Question
 from workshop.walk.packet import Tunnel
 from workshop.walk.track import Sighting
-from workshop.walk.walker import _wanted
+from workshop.walk.walker import BESIDE, beside
 
 ASK_GATEWAY = replace(ASK, target=GATEWAY)
 TO_WORLD = replace(PING, target=WORLD4, target_mac=GATEWAY_MAC)
@@ -187,20 +187,34 @@ def test_it_is_no_end_of_a_walk_and_its_gateway_is_not_a_hosts_first_address():
     spaces = [graphs.namespace("4:10", root=True), room, unnamed, box]
     graph["hosts"].append({"name": "alpha", "namespaces": spaces})
     assert [end.name for end in ends(graph)] == ["host", "web", "outside"]
-    assert _wanted(graph) == {
+    assert beside(graph, set()) == {
         "4:11": ("alpha", "wsnaaaaaaaaaa", "network"),
         "4:12": ("alpha", "wsnbbbbbbbbbb", "network"),
         "4:1": ("alpha", "web", "container"),
     }
     there = {**graphs.namespace("4:21", name="wsnaaaaaaaaaa"), "network": "a" * 64}
     graph["hosts"].append({"name": "beta", "namespaces": [graphs.namespace("4:20", root=True), there]})
-    assert (_wanted(graph)["4:11"][1], _wanted(graph)["4:21"][1]) == ("alpha/wsnaaaaaaaaaa", "beta/wsnaaaaaaaaaa")
+    assert (beside(graph, set())["4:11"][1], beside(graph, set())["4:21"][1]) == (
+        "alpha/wsnaaaaaaaaaa",
+        "beta/wsnaaaaaaaaaa",
+    )
     known = own()
     alpha = known.spaces[ALPHA].links
     known.spaces[ALPHA].links = {GATEWAY_END: alpha[GATEWAY_END], 2: alpha[2]}
     assert addresses(known, DB, ALPHA) == [GATEWAY, ALPHA4], "that on a subnet of both comes first all the same"
     known.spaces[DB].links[2].addresses = ["10.1.0.2/24"]
     assert addresses(known, DB, ALPHA) == [ALPHA4, GATEWAY]
+
+
+def test_all_networks_own_namespaces_are_looked_at_however_many_containers_there_are():
+    graph = graphs.empty()
+    boxes = [graphs.namespace(f"4:{100 + number}", name=f"box{number}") for number in range(2 * BESIDE)]
+    rooms = [{**graphs.namespace(f"4:{900 + number}"), "network": f"{number:064}"} for number in range(2 * BESIDE)]
+    graph["hosts"].append({"name": "alpha", "namespaces": [*boxes, *rooms]})
+    found = beside(graph, {boxes[-1]["id"]})
+    roles = [role for _, _, role in found.values()]
+    assert (roles.count("network"), roles.count("container")) == (2 * BESIDE, BESIDE + 1)
+    assert boxes[-1]["id"] in found
 
 
 def links(known: Facts, room: str = ROOM_A) -> dict[int, Link]:

@@ -178,13 +178,8 @@ class _Errand:
         self._places[place.namespace.id] = place
 
     def _others(self) -> None:
-        """Networks' own namespaces, the two containers that it is about, and some others, as long as they can be
-        found."""
-        wanted = _wanted(self._scene.graph)
-        kept = {end.space for end in (self._first, self._second)}
-        kept |= {identity for identity, (_, _, role) in wanted.items() if role == ROOM}
-        for identity in sorted(wanted.keys() - kept)[BESIDE:]:
-            del wanted[identity]
+        """The namespaces of networks and containers, as long as they can be found."""
+        wanted = beside(self._scene.graph, {end.space for end in (self._first, self._second)})
         for key, path in namespaces.candidates():
             identity = namespaces.identity(key)
             if identity not in wanted:
@@ -236,9 +231,12 @@ class _Errand:
                 tracer.stop()
 
 
-def _wanted(graph: Graph) -> dict[str, tuple[str, str, str]]:
-    """What there is beside the hosts' own namespaces, by ID: the host, the name, the role. A network's own that has no
-    name, or has that of another host's, gets one."""
+def beside(graph: Graph, ends: set[str]) -> dict[str, tuple[str, str, str]]:
+    """What is looked at beside the hosts' own namespaces, by ID: the host, the name, the role.
+
+    That is the containers that a walk is about, some others, and all networks' own: of these, one that has no name, or
+    that of another host's, gets one.
+    """
     found = {}
     for host, space in graphs.namespaces(graph):
         if space["root"]:
@@ -248,6 +246,9 @@ def _wanted(graph: Graph) -> dict[str, tuple[str, str, str]]:
         else:
             name = (space["container"] or {}).get("name") or space["name"] or space["id"]
             found[space["id"]] = (host["name"], name, CONTAINER)
+    others = {identity for identity, (_, _, role) in found.items() if role == CONTAINER and identity not in ends}
+    for identity in sorted(others)[BESIDE:]:
+        del found[identity]
     names = [name for _, name, role in found.values() if role == ROOM]
     return {
         identity: (host, f"{host}/{name}" if role == ROOM and names.count(name) > 1 else name, role)
