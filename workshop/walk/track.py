@@ -120,7 +120,8 @@ def _end(seen: list[Sighting], facts: Facts, target: Space | None) -> Sighting:
     unpacked = [one for one in seen if one.packet.tunnel is None]  # what is in a tunnel has not arrived
     spaces = [one for one in unpacked if one.space == target.id]
     if spaces:
-        return spaces[-1]
+        arrived = [one for one in spaces if _is_answered_at(one, facts)]  # copies may have gone on from there
+        return (arrived or spaces)[-1]
     doors = {link.peer for link in target.links.values()}
     at_door = [one for one in unpacked if one.link in doors]
     if at_door:
@@ -129,6 +130,13 @@ def _end(seen: list[Sighting], facts: Facts, target: Space | None) -> Sighting:
     originals = [one for one in seen if not is_copy(one, facts, own)]
     host = [one for one in originals if facts.spaces[one.space].host == target.host]
     return (host or originals or seen)[-1]
+
+
+def _is_answered_at(one: Sighting, facts: Facts) -> bool:
+    """Whether a question who has an address has come to the link that has it."""
+    link, found = facts.link(one.link), one.packet
+    asks = one.direction == "in" and found.what == "arp" and found.kind == "request"
+    return asks and link is not None and link.holds(found.target)
 
 
 def leads(one: Sighting, other: Sighting, facts: Facts) -> bool:
