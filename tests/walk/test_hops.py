@@ -139,6 +139,14 @@ def test_copies_that_a_bridge_sends_elsewhere_are_left_out():
     assert [each.link for each in track.chain(lost, known, known.spaces[DB])] == [f"{WEB}/2", f"{ALPHA}/11"]
 
 
+def test_a_question_for_a_bridges_own_address_ends_there_though_copies_go_on():
+    known = facts()
+    ask = replace(ASK, target="10.9.0.1")
+    seen_there = seen(*ACROSS[:2], f"{ALPHA}/10 in", f"{ALPHA}/12 out", packet=ask)
+    way = [each.link for each in track.chain(seen_there, known, known.spaces[ALPHA])]
+    assert way == [f"{WEB}/2", f"{ALPHA}/11", f"{ALPHA}/10"]
+
+
 def walked(known: Facts, tracks: Tracks, outcome: Outcome, address: str = DB4) -> dict[str, Any]:
     ends = End("container", "alpha", "web", WEB), End("container", "alpha", "db", DB)
     return Walked(*ends, address, None, tracks, known, outcome, WEB, DB).result()

@@ -54,6 +54,7 @@ class Capture:
         self._ended = threading.Event()
         self.dropped = 0
         """How many frames came beyond ``MOST``."""
+        self._since = float("inf")  # what is under way before is not seen from its beginning
 
         program = kernel_filter(sorted(set(tunnel_ports)))
         try:
@@ -68,6 +69,7 @@ class Capture:
     def __enter__(self) -> Capture:
         self._thread.start()
         time.sleep(SETTLE)
+        self._since = time.time()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -99,14 +101,16 @@ class Capture:
                     self._take(key.data, *key.fileobj.recvmsg(SNAP, 64))  # type: ignore[union-attr]
 
     def _take(self, space: str, data: bytes, extra: list, flags: int, address: tuple) -> None:
-        if len(self._frames) >= MOST:
-            self.dropped += 1
-            return
         at = time.time()
         for level, kind, value in extra:
             if (level, kind) == (socket.SOL_SOCKET, _TIMESTAMPNS):
                 seconds, nanoseconds = struct.unpack("=qq", value[:16])
                 at = seconds + nanoseconds / 1e9
+        if at < self._since:
+            return
+        if len(self._frames) >= MOST:
+            self.dropped += 1
+            return
         direction = "out" if address[2] == _OUTGOING else "in"
         # of two with the same time, as a port's and its bridge's, the socket has the first one first
         self._frames.append((at, len(self._frames), Frame(space, address[0], direction, at, data, len(data))))

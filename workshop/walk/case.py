@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workshop.walk.facts import Facts, Link, Space
+from workshop.walk.facts import HOST, OUTSIDE, Facts, Link, Space
 from workshop.walk.probe import Outcome
 from workshop.walk.track import Sighting
 
@@ -94,9 +94,10 @@ def loose(space: Space, link: Link, bridge: Link | None) -> Reason:
 
 def within(space: Space) -> str:
     """Where, as one says it behind what is there."""
-    return {"host": f"on host {space.name}", "outside": "outside"}.get(space.role, f"in {space.name}")
+    return {HOST: f"on {space.where}", OUTSIDE: space.where}.get(space.role, f"in {space.where}")
 
 
 def capital(text: str) -> str:
     """A sentence may begin with it. A container's name stays as it is."""
-    return f"H{text[1:]}" if text.startswith("host ") else "Outside" if text == "outside" else text
+    is_a_word = text == "outside" or text.startswith(("host ", "namespace "))
+    return f"{text[0].upper()}{text[1:]}" if is_a_word else text

@@ -10,7 +10,7 @@ from typing import Any
 from workshop.errors import UsageError
 from workshop.topology import graph as graphs
 from workshop.topology.graph import Graph
-from workshop.walk.facts import CONTAINER, HOST, OUTSIDE, Facts, Link, on_subnet
+from workshop.walk.facts import CONTAINER, HOST, OUTSIDE, ROOM, Facts, Link, on_subnet
 
 NAMES_SHOWN = 12
 """How many names an error lists."""
@@ -66,7 +66,7 @@ def _spaces(graph: Graph) -> Iterator[End]:
         published = _published(host)
         if space["root"]:
             yield End(HOST, host["name"], "host" if only else host["name"], space["id"], None, published)
-        elif space["container"] or space["name"]:
+        elif not space.get("network") and (space["container"] or space["name"]):
             container = space["container"] or {}
             yield End(CONTAINER, host["name"], container.get("name") or space["name"], space["id"])
 
@@ -128,9 +128,15 @@ def addresses(facts: Facts, source: str, target: str) -> list[str]:
     def order(each: tuple[Link, str]) -> tuple[bool, bool, bool]:
         link, address = each
         near = any(on_subnet(one, address) and one.name != "lo" for one in mine)
-        return (":" in address, not near, link.kind == "bridge")
+        return (":" in address, not near, link.kind == "bridge" or _leads_into_room(facts, link))
 
     found = [(link, each.partition("/")[0]) for link in there.links.values() for each in link.addresses]
     versions = {":" in each for link in mine for each in link.addresses}
     usable = [each for each in found if (":" in each[1]) in versions] or found
     return [address for _, address in sorted(usable, key=order)]
+
+
+def _leads_into_room(facts: Facts, link: Link) -> bool:
+    """Whether a host's link is the gateway of a network that has a namespace of its own."""
+    there = facts.peer_space(link)
+    return there is not None and there.role == ROOM

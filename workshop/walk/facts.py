@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-CONTAINER, HOST, OUTSIDE = "container", "host", "outside"
-"""What a namespace is: of a container, the host's own, or that of the world outside of the hosts."""
+CONTAINER, HOST, ROOM, OUTSIDE = "container", "host", "network", "outside"
+"""What a namespace is: of a container, the host's own, a network's own (where its bridge and tunnel are), or that of
+the world outside of the hosts."""
 
 DROPPING = ("drop", "reject")
 """Verdicts of a firewall that end a packet's way."""
@@ -24,7 +25,8 @@ FLOOD = "00:00:00:00:00:00"
 class Link:
     """A link: ``id`` is ``"dev:inode/index"``; ``master`` and ``parent`` are indices in the same namespace.
 
-    ``peer`` is the ID of a pair's other end; of what sits on a parent in another namespace, the parent's.
+    ``peer`` is the ID of a pair's other end; of what sits on a parent in another namespace, the parent's. ``carrier``
+    is the ID of the namespace in which a tunnel's packets are sent and received; ``None`` is the link's own.
     """
 
     id: str
@@ -37,6 +39,7 @@ class Link:
     master: int | None = None
     peer: str | None = None
     parent: int | None = None
+    carrier: str | None = None
     info: dict[str, Any] = field(default_factory=dict)
 
     def holds(self, address: str) -> bool:
@@ -144,7 +147,8 @@ class Space:
     @property
     def where(self) -> str:
         """How one speaks of it."""
-        return {HOST: f"host {self.name}", OUTSIDE: "outside"}.get(self.role, self.name)
+        named = {HOST: f"host {self.name}", ROOM: f"namespace {self.name}", OUTSIDE: "outside"}
+        return named.get(self.role, self.name)
 
 
 @dataclass
@@ -168,6 +172,15 @@ class Facts:
             for link in space.links.values():
                 yield space, link
 
+    def carrier(self, link: Link) -> Space:
+        """The namespace in which a tunnel's packets are sent and received."""
+        return self.spaces.get(link.carrier or "") or self.space_of(link)
+
+    def peer_space(self, link: Link) -> Space | None:
+        """Where a pair's other end is."""
+        other = self.link(link.peer)
+        return self.space_of(other) if other is not None else None
+
     def remember(self, before: Facts) -> None:
         """Namespaces and links that have gone since ``before`` are as they were then: a packet may have been there."""
         for identity, space in before.spaces.items():
@@ -175,9 +188,10 @@ class Facts:
             for index, link in space.links.items():
                 now.links.setdefault(index, link)
 
-    def holder(self, address: str) -> tuple[Space, Link] | None:
-        """Who has an address, and on which link."""
-        return next(((space, link) for space, link in self.links() if link.holds(address)), None)
+    def holder(self, address: str, near: str = "") -> tuple[Space, Link] | None:
+        """Who has an address, and on which link. Several hosts may have a gateway's: that ``near`` is meant."""
+        found = [(space, link) for space, link in self.links() if link.holds(address)]
+        return min(found, key=lambda each: each[0].host != near, default=None)
 
 
 def on_subnet(link: Link, address: str) -> bool:

@@ -42,6 +42,8 @@ def questions(there: list[Sighting], back: list[Sighting], source: Space, addres
                 wanted.add(Question(one.space, target, one.index, source_address))
             elif found.tunnel is not None:
                 wanted.add(Question(one.space, target))
+            elif other is not None and other.packet.tunnel is not None:  # another namespace sends a tunnel's packets
+                wanted.add(Question(other.space, other.packet.tunnel.target))
     if there:  # whom an answer would go to
         wanted.add(Question(there[-1].space, there[-1].packet.source))
     return wanted
@@ -94,7 +96,7 @@ class Teller:
         other = self._facts.link(following.link)
         assert other is not None
         if one.space != following.space:
-            return decided + self._crossed(link, other, following)
+            return decided + self._crossed(link, one, other, following)
         if one.direction == "out":
             return decided + self._down(space, link, one, other, following)
         return decided + self._through(space, link, one, other, following)
@@ -123,8 +125,13 @@ class Teller:
             return [_row("deliver", f"{on}: the packet is for {space.where}, port {found.target_port}.")]
         return [_row("deliver", f"{on}: the packet is for {space.where}.")]
 
-    def _crossed(self, link: Link, other: Link, following: Sighting) -> list[Decision]:
+    def _crossed(self, link: Link, one: Sighting, other: Link, following: Sighting) -> list[Decision]:
         there = self._facts.spaces[following.space]
+        if one.packet.tunnel is None and following.packet.tunnel is not None:
+            return self._packed(self._facts.spaces[one.space], link, one.packet, other, following.packet)
+        if one.packet.tunnel is not None and following.packet.tunnel is None:
+            text = f"VNI {one.packet.tunnel.vni} is that of {other.name} {within(there)}: unpacked, it comes in there."
+            return [_row("tunnel", text)]
         if link.peer == other.id and link.kind in ("veth", "netkit"):
             text = f"A veth pair: what goes in here comes out as {other.name} {within(there)}."
             return [_row("veth", text)]
@@ -152,14 +159,16 @@ class Teller:
         assert tunnel is not None
         entry = next((e for e in space.fdb if e.index == link.index and e.dst and e.mac == found.target_mac), None)
         row = f"{found.target_mac} dst {tunnel.target}" if entry else f"{FLOOD} dst {tunnel.target}, as to all"
+        carrier = self._facts.space_of(other)
+        by = "" if carrier is space else f", sent by {carrier.where}"
         return [
             _row("fdb", f"{link.name} knows the host behind which it is: {row}."),
             _row(
                 "tunnel",
                 f"Packed into UDP for {tunnel.target} port {tunnel.port}, with VNI {tunnel.vni}: "
-                f"{tunnel.source} → {tunnel.target}.",
+                f"{tunnel.source} → {tunnel.target}{by}.",
             ),
-            self._route(space, tunnel.target, None, other),
+            self._route(carrier, tunnel.target, None, other),
         ]
 
     def _through(self, space: Space, link: Link, one: Sighting, other: Link, following: Sighting) -> list[Decision]:

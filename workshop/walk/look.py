@@ -64,8 +64,9 @@ def _fill(space: Space, namespace: Namespace, places: list[Place]) -> dict[int, 
     """Fill in what is known of one namespace; gives each link's other end: its index, and the ID of the namespace."""
     others: dict[int, tuple[int | None, str | None]] = {}
     with Asker(namespace) as asker:
+        told = asker.dump()  # by which the kernel gives numbers to those that have none yet
         numbers = {asker.nsid_of(place.namespace.descriptor): place.namespace.id for place in places}
-        for message in asker.dump():
+        for message in told:
             value = message.value
             if message.what == "link":
                 named = {key: value[key] for key in ("name", "kind", "state", "mac", "master", "info")}
@@ -87,6 +88,9 @@ def _fill(space: Space, namespace: Namespace, places: list[Place]) -> dict[int, 
 
 def _wire(facts: Facts, space: Space, link: Link, other: int | None, where: str | None) -> None:
     there = facts.spaces.get(where or "")
+    if link.kind == "vxlan" and there is not None and there is not space:
+        link.carrier = there.id  # in a network's own namespace: its packets are its host's
+        return
     if other is None or there is None:
         return
     if link.kind in _PEERED:

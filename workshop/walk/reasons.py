@@ -73,6 +73,7 @@ LOOKS = (
     gaps.tunnel,
     gaps.bridge,
     ways.router,
+    ways.astray,
     ways.neighbour,
     _told,
 )

@@ -66,13 +66,15 @@ class Walked:
     def chains(self) -> tuple[list[Sighting], list[Sighting]]:
         """The ways of the probe and of its answer."""
         here, seen = self.facts.spaces[self.source_space], self.tracks.there
-        goal = self._home(seen[-1].packet.target) if seen else None
+        goal = self._home(seen[-1].packet.target, self.facts.spaces.get(self.target_space)) if seen else None
         goal = goal or self.facts.spaces.get(self.target_space)
         return track.chain(seen, self.facts, goal), track.chain(self.tracks.back, self.facts, here)
 
     def _arrived(self, there: list[Sighting]) -> bool:
         last = there[-1] if there else None
-        return bool(last and last.direction == "in" and self.facts.spaces[last.space].holder(last.packet.target))
+        if last is None or last.direction != "in" or last.packet.tunnel is not None:
+            return False
+        return self.facts.spaces[last.space].holder(last.packet.target) is not None
 
     def _why(
         self, here: Space, there: list[Sighting], back: list[Sighting], began: float
@@ -95,7 +97,7 @@ class Walked:
             return Case(self.facts, here, here, address, last, self.outcome, tracks.errors, tracks.back)
         last = there[-1] if there else None
         address = last.packet.target if last else self.address
-        goal = self._home(address) or self.facts.spaces.get(self.target_space)
+        goal = self._home(address, self.facts.spaces.get(self.target_space)) or self.facts.spaces.get(self.target_space)
         given = (self.facts, here, goal, address, last, self.outcome, tracks.errors, tracks.back)
         return Case(*given, port=self.port)
 
@@ -103,10 +105,12 @@ class Walked:
         """Who has the address that is next? How far that question got, and its answer, says where the gap is."""
         asker, wanted, arps = self.facts.spaces[found.space], found.asked, self.tracks.arps
         asked = [one for one in arps if one.packet.kind == "request" and one.packet.target == wanted]
-        asked = asked[next((number for number, one in enumerate(asked) if one.space == asker.id), len(asked)) :]
-        if not asked:
+        first = next((one for one in asked if one.space == asker.id and one.direction == "out"), None)
+        if first is None:
             return found, []
-        goal = self._home(wanted)
+        # others may ask for the same address meanwhile
+        asked = [one for one in asked[asked.index(first) :] if one.packet.source == first.packet.source]
+        goal = self._home(wanted, asker)
         way = track.chain(asked, self.facts, goal)
         replies = [one for one in arps if one.packet.kind == "reply" and one.packet.source == wanted]
         answers = track.chain([one for one in replies if goal and one.at >= way[-1].at], self.facts, asker)
@@ -115,8 +119,8 @@ class Walked:
         told = hops(way, self.facts, "there", began, []) + hops(answers, self.facts, "back", began, [])
         return reason(question), told
 
-    def _home(self, address: str) -> Space | None:
-        holder = self.facts.holder(address)
+    def _home(self, address: str, near: Space | None = None) -> Space | None:
+        holder = self.facts.holder(address, near.host if near else "")
         return holder[0] if holder else None
 
     def _summary(self, outcome: str, there: list[Sighting], back: list[Sighting], why: Reason | None) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from workshop.walk import packet
 from workshop.walk.capture import Frame
-from workshop.walk.facts import CONTAINER, OUTSIDE, Facts, Link, Space
+from workshop.walk.copies import is_copy
+from workshop.walk.facts import HOST, OUTSIDE, Facts, Link, Space
 from workshop.walk.packet import Packet
 from workshop.walk.probe import Mark
 
@@ -60,7 +61,8 @@ def sort(frames: Iterable[Frame], mark: Mark, facts: Facts) -> tuple[Tracks, lis
             continue
         kept.append(frame)
         sighting = Sighting(frame.space, index, frame.direction, frame.at, found)
-        key = (way, sighting.link, frame.direction, found.tunnel is not None, *_of_arp(found, way))
+        behind = found.tunnel.target if found.tunnel else None  # to each of several hosts, a copy
+        key = (way, sighting.link, frame.direction, behind, *_of_arp(found, way))
         if key in seen:
             continue
         seen.add(key)
@@ -96,7 +98,10 @@ def chain(seen: list[Sighting], facts: Facts, target: Space | None = None) -> li
         if step is None:
             break
         found.insert(0, step)
-    return found if found[0] == seen[0] else _forward(seen, facts)
+    if found[0] == seen[0]:
+        return found
+    own = {seen[0].space, target.id} if target is not None else set()
+    return _forward([one for one in seen if not own or one is seen[0] or not is_copy(one, facts, own)], facts)
 
 
 def _forward(seen: list[Sighting], facts: Facts) -> list[Sighting]:
@@ -112,36 +117,26 @@ def _end(seen: list[Sighting], facts: Facts, target: Space | None) -> Sighting:
     """Where the packet was last, as near to where it was to go as it was seen."""
     if target is None:
         return _forward(seen, facts)[-1]
-    spaces = [one for one in seen if one.space == target.id]
+    unpacked = [one for one in seen if one.packet.tunnel is None]  # what is in a tunnel has not arrived
+    spaces = [one for one in unpacked if one.space == target.id]
     if spaces:
-        return spaces[-1]
+        arrived = [one for one in spaces if _is_answered_at(one, facts)]  # copies may have gone on from there
+        return (arrived or spaces)[-1]
     doors = {link.peer for link in target.links.values()}
-    at_door = [one for one in seen if one.link in doors]
+    at_door = [one for one in unpacked if one.link in doors]
     if at_door:
         return at_door[-1]
     own = {seen[0].space, target.id}
-    originals = [one for one in seen if not _is_copy(one, facts, own)]
+    originals = [one for one in seen if not is_copy(one, facts, own)]
     host = [one for one in originals if facts.spaces[one.space].host == target.host]
     return (host or originals or seen)[-1]
 
 
-def _is_copy(one: Sighting, facts: Facts, own: set[str]) -> bool:
-    """Whether a bridge has sent this to all: to itself, to a container that is not one of the ``own``, or to where
-    nobody looks."""
-    link, space = facts.link(one.link), facts.spaces[one.space]
-    if link is None or (space.role == CONTAINER and space.id not in own):
-        return True
-    if one.direction == "in":
-        return link.kind == "bridge" and _is_to_all(one.packet)
-    other = facts.link(link.peer)
-    if link.kind != "veth" or link.master is None:
-        return False
-    there = facts.space_of(other) if other is not None else None
-    return there is None or (there.role == CONTAINER and there.id not in own)
-
-
-def _is_to_all(found: Packet) -> bool:
-    return found.what == "arp" and found.kind == "request"
+def _is_answered_at(one: Sighting, facts: Facts) -> bool:
+    """Whether a question who has an address has come to the link that has it."""
+    link, found = facts.link(one.link), one.packet
+    asks = one.direction == "in" and found.what == "arp" and found.kind == "request"
+    return asks and link is not None and link.holds(found.target)
 
 
 def leads(one: Sighting, other: Sighting, facts: Facts) -> bool:
@@ -149,24 +144,31 @@ def leads(one: Sighting, other: Sighting, facts: Facts) -> bool:
     here, there = facts.link(one.link), facts.link(other.link)
     if here is None or there is None:
         return False
+    before, after = one.packet.tunnel, other.packet.tunnel
+    if before is None and after is not None:
+        return _packs(one, here, other, facts)
+    if before is not None and after is None:
+        return _unpacks(one, other, there, facts)
+    if before and after and (before.target, before.vni) != (after.target, after.vni):
+        return False  # a copy that goes to another host
     if one.space != other.space:
         if one.direction == "out" and other.direction == "in" and here.peer == there.id:
             return True
         up = one.direction == "in" and other.direction == "in" and _sits_on(there, here)
         return up or (one.direction == "out" and _sits_on(here, there)) or _unseen_between(one, other, facts)
     if one.direction == "in":
-        return _inside(here, other, there, facts.spaces[one.space])
-    # out and out: down from a bridge to its port, from a tunnel to what carries it, from a sublink to its parent
+        return _inside(here, other, there)
+    # out and out: down from a bridge to its port, from a sublink to its parent
     if other.direction == "out":
         down = here.kind == "bridge" and there.master == here.index
-        return down or _packs(one, other) or here.parent == there.index
+        return down or here.parent == there.index
     return here.parent == there.index or here.peer == there.id
 
 
-def _inside(here: Link, other: Sighting, there: Link, space: Space) -> bool:
+def _inside(here: Link, other: Sighting, there: Link) -> bool:
     """Whether what came in by ``here`` comes to ``there`` in the same namespace."""
-    if other.direction == "in":  # up: from a port to its bridge, out of a tunnel, from a parent to what sits on it
-        return here.master == there.index or there.kind == "vxlan" or there.parent == here.index
+    if other.direction == "in":  # up: from a port to its bridge, from a parent to what sits on it
+        return here.master == there.index or there.parent == here.index
     if here.master is not None:
         return here.master == there.master
     return there.master != here.index  # what a host sends to a port of its bridge, it sends through the bridge
@@ -177,14 +179,24 @@ def _sits_on(child: Link, parent: Link) -> bool:
     return child.kind not in ("veth", "netkit") and child.peer == parent.id
 
 
-def _packs(one: Sighting, other: Sighting) -> bool:
-    return one.packet.tunnel is None and other.packet.tunnel is not None
+def _packs(one: Sighting, here: Link, other: Sighting, facts: Facts) -> bool:
+    """Whether a tunnel packed it: then it goes out, packed, where the tunnel's packets are sent."""
+    both_out = (one.direction, other.direction) == ("out", "out")
+    return both_out and here.kind == "vxlan" and facts.carrier(here).id == other.space
+
+
+def _unpacks(one: Sighting, other: Sighting, there: Link, facts: Facts) -> bool:
+    """Whether a tunnel unpacked it: it came in, packed, where the tunnel's packets are received."""
+    both_in = (one.direction, other.direction) == ("in", "in")
+    return both_in and there.kind == "vxlan" and facts.carrier(there).id == one.space
 
 
 def _unseen_between(one: Sighting, other: Sighting, facts: Facts) -> bool:
     """Whether one host's cable is the other's: two hosts without anything in between that is looked at."""
     spaces = [facts.spaces[each.space] for each in (one, other)]
-    if any(space.role == OUTSIDE for space in facts.spaces.values()):
+    if any(space.role == OUTSIDE for space in facts.spaces.values()) or {space.role for space in spaces} != {HOST}:
         return False
+    if any(facts.peer_space(link) for each in (one, other) if (link := facts.link(each.link))):
+        return False  # a pair, not a cable
     hosts = spaces[0].host != spaces[1].host
     return hosts and one.direction == "out" and other.direction == "in" and one.packet == other.packet

@@ -20,13 +20,16 @@ from workshop.topology.graph import Graph
 from workshop.walk import hops, pcapng, track
 from workshop.walk.capture import MOST, Capture, Frame
 from workshop.walk.ends import End, addresses, checked_port, ends, find
-from workshop.walk.facts import CONTAINER, HOST, OUTSIDE, Facts, Verdict
+from workshop.walk.facts import CONTAINER, HOST, OUTSIDE, ROOM, Facts, Verdict
 from workshop.walk.look import Place, ask, look
 from workshop.walk.outside import next_door
 from workshop.walk.probe import GRACE, Knock, Outcome, Ping
 from workshop.walk.tell import Walked
 from workshop.walk.trace import Tracer
 from workshop.walk.track import Tracks
+
+OWN = "wsn"
+"""The first letters of the name of a network's own namespace."""
 
 BESIDE = 24
 """How many containers beside the two that a walk is about are listened in, too: a packet may get to one of them."""
@@ -155,7 +158,7 @@ class _Errand:
             host = self._scene.hosts[self._first.host or self._second.host or next(iter(self._scene.hosts))]
             outside = self._ending.enter_context(next_door(host))
             self._add(Place("", "outside", OUTSIDE, outside))
-        self._containers()
+        self._others()
         for end in (self._first, self._second):
             if end.role == CONTAINER and end.space not in self._places:
                 raise CannotHere(f"The namespace of {end.name} cannot be entered from here.", "Is it still running?")
@@ -174,25 +177,18 @@ class _Errand:
         self._ending.callback(place.namespace.close)
         self._places[place.namespace.id] = place
 
-    def _containers(self) -> None:
-        """The two containers that it is about, and some others, as long as they can be found."""
-        wanted: dict[str, tuple[str, str]] = {}
-        for host, space in graphs.namespaces(self._scene.graph):
-            if not space["root"]:
-                name = (space["container"] or {}).get("name") or space["name"] or space["id"]
-                wanted[space["id"]] = (host["name"], name)
-        named = {end.space for end in (self._first, self._second)}
-        for identity in sorted(wanted.keys() - named)[BESIDE:]:
-            del wanted[identity]
+    def _others(self) -> None:
+        """The namespaces of networks and containers, as long as they can be found."""
+        wanted = beside(self._scene.graph, {end.space for end in (self._first, self._second)})
         for key, path in namespaces.candidates():
             identity = namespaces.identity(key)
             if identity not in wanted:
                 continue
-            host_name, name = wanted.pop(identity)
+            host_name, name, role = wanted.pop(identity)
             with contextlib.suppress(OSError):
                 found = Namespace.at(path)
                 if found.id == identity:
-                    self._add(Place(host_name, name, CONTAINER, found))
+                    self._add(Place(host_name, name, role, found))
                 else:
                     found.close()
             if not wanted:
@@ -220,7 +216,7 @@ class _Errand:
 
     @contextlib.contextmanager
     def _traced(self, probe: Ping | Knock) -> Iterator[dict[str, Tracer]]:
-        """Firewalls' decisions in the hosts' namespaces, and in those of both ends."""
+        """Firewalls' decisions in the hosts' namespaces, and in those of both ends. A network's own has no rules."""
         wanted = {
             identity: Tracer(place.namespace, probe.mark)
             for identity, place in self._places.items()
@@ -233,6 +229,31 @@ class _Errand:
         finally:
             for tracer in wanted.values():
                 tracer.stop()
+
+
+def beside(graph: Graph, ends: set[str]) -> dict[str, tuple[str, str, str]]:
+    """What is looked at beside the hosts' own namespaces, by ID: the host, the name, the role.
+
+    That is the containers that a walk is about, some others, and all networks' own: of these, one that has no name, or
+    that of another host's, gets one.
+    """
+    found = {}
+    for host, space in graphs.namespaces(graph):
+        if space["root"]:
+            continue
+        if network := space.get("network"):
+            found[space["id"]] = (host["name"], space["name"] or f"{OWN}{network[:10]}", ROOM)
+        else:
+            name = (space["container"] or {}).get("name") or space["name"] or space["id"]
+            found[space["id"]] = (host["name"], name, CONTAINER)
+    others = {identity for identity, (_, _, role) in found.items() if role == CONTAINER and identity not in ends}
+    for identity in sorted(others)[BESIDE:]:
+        del found[identity]
+    names = [name for _, name, role in found.values() if role == ROOM]
+    return {
+        identity: (host, f"{host}/{name}" if role == ROOM and names.count(name) > 1 else name, role)
+        for identity, (host, name, role) in found.items()
+    }
 
 
 def _file(frames: list[Frame], facts: Facts, tracks: Tracks) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workshop.walk.case import Case, Reason, capital, down, within
-from workshop.walk.facts import HOST, Space, on_subnet
+from workshop.walk.facts import HOST, ROOM, Space, on_subnet
 
 NOT_THROUGH = ("unreachable", "blackhole", "prohibit")
 """Kinds of routes that say that there is no way."""
@@ -31,6 +31,8 @@ def router(case: Case) -> Reason | None:
     last, link, space = case.last, case.link, case.space
     if last is None or link is None or last.direction != "in" or link.master is not None or case.asking:
         return None
+    if last.packet.tunnel is not None or space.role == ROOM:
+        return None  # tables decide about what is unpacked, and in a network's own namespace there are none
     target = last.packet.target
     if space.holder(target):
         source = last.packet.source
@@ -44,6 +46,15 @@ def router(case: Case) -> Reason | None:
         if found is not None:
             return found
     return _silent(case, space, changed) or _silent(case, space, target)
+
+
+def astray(case: Case) -> Reason | None:
+    """It went out by another link, since the one on its own subnet is down."""
+    last, link, space = case.last, case.link, case.space
+    if last is None or link is None or last.direction != "out" or on_subnet(link, case.address):
+        return None
+    near = next((each for each in space.links.values() if on_subnet(each, case.address)), None)
+    return down(space, near) if near is not None and near.state == "down" else None
 
 
 def neighbour(case: Case) -> Reason | None:
@@ -64,7 +75,7 @@ def _silent(case: Case, space: Space, address: str) -> Reason | None:
 
 
 def _unanswered(case: Case, asker: Space, address: str) -> Reason:
-    holder = case.facts.holder(address)
+    holder = case.facts.holder(address, asker.host)
     question = f"Nobody answers when {asker.where} asks who has {address}"
     if holder is None:
         text = f"{question}: no link that was looked at has this address."

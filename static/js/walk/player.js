@@ -100,7 +100,7 @@ export class Player {
     const first = number === 0 || this.walk.hops[number - 1].way !== hop.way;
     return el("li", { class: first ? "first" : null, "data-way": WAYS[hop.way] },
       el("button", { type: "button", title: name, class: wrong ? "wrong" : null, on: { click: () => this.#jump(number) } },
-        el("b", {}, hop.where.replace(/^host /, "")), " ", el("span", {}, hop.name)));
+        el("b", {}, hop.where.replace(/^(host|namespace) /, "")), " ", el("span", {}, hop.name)));
   }
 
   #jump(number) {
