@@ -12,6 +12,9 @@ PREFIXES = {
     "tunnel": "wst",
     "dummy": "wsd",
     "vlan": "wsv",
+    "namespace": "wsn",
+    "gateway end": "wsg",
+    "uplink": "wsu",
 }
 """The first letters of each kind of link."""
 
