@@ -145,7 +145,7 @@ def parent(space: Space, link: Link, root: Space | None) -> str | None:
 def give_rows(root: Space, spaces: Iterable[Space], peer: dict[str, str]) -> None:
     """Give every port of a bridge a row of its own in the picture, the lowest that is free; likewise to what is on no
     bridge: host ends, and the containers of that host among ``spaces`` that have no end at it, nor in a network's own
-    namespace.
+    namespace. There, what leads to the host has none.
 
     Each keeps its row for as long as it is there, so nothing moves when others come and go.
     """
@@ -166,9 +166,11 @@ def give_rows(root: Space, spaces: Iterable[Space], peer: dict[str, str]) -> Non
     for where in (root, *networks.values()):
         for link in sorted(where.links.values(), key=lambda each: each.facts.born):
             group = link.value["master"]
+            home = peer.get(f"{where.id}/{link.index}", "").partition("/")[0]
             if group is None and where is root:
-                home = peer.get(f"{root.id}/{link.index}", "").partition("/")[0]
                 group = None if home in ("", root.id, *networks) else "direct"
+            elif where is not root and home == root.id and link.facts.endpoint is None:
+                group = None
             place(link.facts, group, where)
     plugged = {root.id, *networks}
     for space in sorted(spaces, key=lambda each: each.born):
@@ -199,7 +201,7 @@ def build(
     for (index, address), family in space.addresses.items():
         addresses.setdefault(index, []).append((family, address))
     links = []
-    judged = (link for link in space.links.values() if link.facts.judged)
+    judged = (link for link in space.links.values() if link.facts.judged or not space.asked)
     for link in sorted(judged, key=lambda each: (each.facts.born, f"{space.id}/{each.index}")):
         identity, value, facts = f"{space.id}/{link.index}", link.value, link.facts
         mine = sorted(addresses.get(link.index, ()), key=lambda each: each[0])  # stable: IPv4 first
