@@ -15,6 +15,7 @@ from workshop.journal import Journal
 from workshop.kernel.namespaces import Namespace
 from workshop.topology import graph as graphs
 from workshop.topology import places
+from workshop.topology.about import About
 from workshop.topology.observe import Observer
 
 pytestmark = pytest.mark.kernel
@@ -363,6 +364,20 @@ def test_what_is_still_there_after_the_deletion_is_left_over(bench: Bench) -> No
         "wsh": endpoint,
     }
     assert bench.links(bench.host)[f"wsg{SHORT}"]["should_have_gone"] == network
+
+
+def test_all_of_what_is_there_can_be_asked(bench: Bench) -> None:
+    bench.create_network()
+    bench.create_endpoint(0)
+    bench.join(0)
+    bench.graph()
+    about = About(lambda: bench.observer)
+    told = about.all(bench.room.id)
+    assert (told["what"], told["container"], told["namespace"]["name"]) == ("network", None, f"wsn{SHORT}")
+    assert {link["name"][:3] for link in told["links"]} == {"wsb", "wst", "wsu", "wsh"}
+    tunnel = bench.links(bench.room)[f"wst{SHORT}"]["id"]
+    assert (EVERYBODY, "192.0.2.11") in {(each["mac"], each["dst"]) for each in about.all(tunnel)["fdb"]}
+    assert about.all(bench.boxes[0].id)["what"] == "container"
 
 
 def test_changes_there_belong_to_the_handler_and_changes_in_the_container_to_docker(bench: Bench) -> None:

@@ -28,7 +28,7 @@ PLATE_H = 112
 ROOM_PLATE_H = 150
 """The height of a plate at least; of one in a namespace of its network's own, into which a port to the host is set."""
 
-ROOM_HEAD, ROOM_FOOT, ROOM_EDGE = 32, 8, 14
+ROOM_HEAD, ROOM_FOOT, ROOM_EDGE = 36, 8, 14
 """Around plate and plugs, where these are in a namespace of the network's own: a title, and a frame."""
 
 INSET_Y, INSET_H = 104, 34
