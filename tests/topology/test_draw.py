@@ -210,6 +210,20 @@ def test_the_gateway_of_such_a_network_stands_in_the_left_column_between_the_upl
     assert len([box for box in without.boxes.values() if ("gateway", "soft") in box.lines]) == 1, "of the other network"
 
 
+def test_what_is_wrong_with_the_bridge_there_is_told_above_the_port_that_is_set_into_it() -> None:
+    graph = samples.own_namespace()
+    room = graph["hosts"][0]["namespaces"][1]
+    for link in room["links"]:
+        link |= {"left_over": True, "should_have_gone": 12, "state": "down"}
+    made = layout.picture(graph)
+    bridge = next(link for link in room["links"] if link["kind"] == "bridge")
+    plate, inset = made.boxes[f"bridge-{bridge['id']}"], made.boxes[f"port-{room['links'][1]['id']}"]
+    text = 26 + sum(22 if style == "name" else 18 for _, style in plate.lines)  # the first 26 are left free
+    assert ("by call 12", "wrong") in plate.lines and ("down", "wrong") in plate.lines
+    assert plate.y - plate.h / 2 + text <= inset.y - inset.h / 2
+    assert {"left-over", "down"} <= {*inset.classes}
+
+
 def test_what_is_in_a_namespace_of_its_own_keeps_its_place_when_others_come_and_go() -> None:
     sample = Sample()
     host = sample.host()

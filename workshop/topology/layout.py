@@ -133,8 +133,9 @@ class _Host:
         if bridge["id"] in self.parts.gateways:
             port, end = self.parts.gateways[bridge["id"]]
             y = plate.y - plate.h / 2 + at.INSET_Y + at.INSET_H / 2
-            inset = self._plug(port, y, x=at.PLATE_X)
-            inset.classes.append("inset")
+            classes = self._classes("port", "inset", link=port)  # what is wrong with it, the plate or its end tells too
+            name: list[Line] = [(words.clean(port["name"]), "mono")]
+            inset = self.made.add(boxed(f"port-{port['id']}", classes, at.PLATE_X, y, at.PLUG_W, name))
             box = self.uplinks.gateway(end, y)
             self.made.wire("wire", end["id"], self._classes("veth", link=end), box, inset, box.y, y)
 
@@ -189,7 +190,7 @@ class _Host:
             self.made.wire("folded", group, ["veth", "more"], plate, box, y, y)
         self.drawn |= spaces.keys()
 
-    def _plug(self, port: Link, y: float, x: float = at.PLUG_X) -> Box:
+    def _plug(self, port: Link, y: float) -> Box:
         lines: list[Line] = [(words.clean(port["name"]), "mono")]
         if port.get("left_over"):
             lines += words.left_over(port)
@@ -199,7 +200,7 @@ class _Host:
             lines.append((port["kind"] or "link", "soft"))
             lines += [(text, "soft") for text in words.of_info(port)[:1]]
         classes = self._classes("port", link=port)
-        return self.made.add(boxed(f"port-{port['id']}", classes, x, y, at.PLUG_W, lines))
+        return self.made.add(boxed(f"port-{port['id']}", classes, at.PLUG_X, y, at.PLUG_W, lines))
 
     def _far_end(self, port: Link, plug: Box) -> None:
         """What is at the other end: a container, an end not moved yet, a tunnel, or nothing that is known."""
