@@ -300,6 +300,19 @@ def test_an_observer_that_comes_later_finds_the_namespace_and_its_containers(
         journal.close()
 
 
+def test_it_is_found_by_the_file_that_it_is_pinned_to(bench: Bench, tmp_path: Path, monkeypatch) -> None:
+    bench.create_network(gateway=False)
+    folder = tmp_path / "netns"
+    folder.mkdir()
+    (folder / f"wsn{SHORT}").symlink_to(f"/proc/{os.getpid()}/fd/{bench.room.descriptor}")
+    real = places._paths
+    monkeypatch.setattr(places, "FOLDERS", (str(folder),))
+    monkeypatch.setattr(places, "_paths", lambda known: (each for each in real(known) if "/fd/" not in each))
+    bench.restart()
+    (room,) = (space for space in bench.spaces().values() if space["network"])
+    assert (room["id"], room["name"]) == (bench.room.id, f"wsn{SHORT}")
+
+
 def test_a_container_that_cannot_be_found_is_told_and_found_when_it_can_be(bench: Bench, monkeypatch) -> None:
     bench.create_network()
     bench.create_endpoint(0)
