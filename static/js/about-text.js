@@ -92,7 +92,7 @@ export function about(told, on) {
   const isLink = told.what === "link";
   const [first] = told.links;
   const name = told.container?.name ?? told.namespace.name ?? `namespace ${told.namespace.id}`;
-  const title = isLink ? first?.name ?? "link" : told.what === "host" ? `host ${told.host}` : name;
+  const title = isLink ? first?.name ?? "link" : told.what === "host" ? `host ${told.host}` : told.what === "network" ? `namespace ${shorten(name)}` : name;
   const parts = [];
   if (on.folding.length) parts.push(el("p", { class: "folding" }, ...on.folding));
   if (isLink) {

@@ -7,7 +7,7 @@ const NODE = new RegExp(`^  ${QUOTED} ${HEAD}, width="([\\d.]+)", height="([\\d.
 const EDGE = new RegExp(`^  ${QUOTED} -- ${QUOTED} ${HEAD}`);
 const POINTS = 72; // to an inch, in which Graphviz counts widths
 /* A link is drawn as one of these: the first that is there. */
-const WORDS = ["bridge", "port", "uplink", "tunnel", "end"];
+const WORDS = ["bridge", "port", "uplink", "tunnel", "end", "room"];
 const LINES = ["edge", "wire", "into", "across", "out"];
 
 const unescape = (text) => text.replace(/\\(.)/g, "$1");

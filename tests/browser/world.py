@@ -68,7 +68,13 @@ class World:
         return {
             "id": identity,
             "at": 0.0,
-            "what": "link" if one is not space else "host" if space["root"] else "container",
+            "what": "link"
+            if one is not space
+            else "host"
+            if space["root"]
+            else "network"
+            if space["network"]
+            else "container",
             "host": "alpha",
             "namespace": {"id": space["id"], "name": space["name"], "root": space["root"]},
             "container": space["container"],
@@ -272,6 +278,10 @@ class World:
     def _command(self, command: str, call: int) -> None:
         data = {"host": "alpha", "tool": "ip", "command": command, "error": None, "duration_ms": 0.8}
         self._tell("kernel", data, call)
+
+    def tell_graph(self, graph: dict[str, Any]) -> None:
+        """The network is another one from now on."""
+        self._tell("topology", {"graph": graph, "by": None})
 
     def _tell(self, kind: str, data: dict[str, Any], call: int | None = None) -> None:
         with self._lock:

@@ -88,6 +88,45 @@ class Sample:
         root["fdb"] += [self.entry(link, "00:00:00:00:00:00", peer, "permanent") for peer in peers]
         return link
 
+    def room(
+        self, host: dict[str, Any], *, number: int = 1, name: str = "shop", gateway: bool = True
+    ) -> dict[str, Any]:
+        """A network in a namespace of its own; gives that."""
+        network = f"56aaf7d6a{number}" + "0" * 54
+        space = self.space(host, None)
+        space |= {"name": f"wsn{network[:10]}", "network": network}
+        own = {"network": network, "network_name": name}
+        bridge = self.link(space, f"wsb{network[:10]}", "bridge", **own)
+        if gateway:
+            more = {"addresses": [f"10.{number}.0.1/24"], **own}
+            end = self.link(host["namespaces"][0], f"wsg{network[:10]}", "veth", **more)
+            port = self.link(space, f"wsu{network[:10]}", "veth", master=bridge["id"], peer=end["id"], **own)
+            end["peer"] = port["id"]
+        return space
+
+    def room_port(self, space: dict[str, Any], name: str, kind: str = "veth", **fields: Any) -> dict[str, Any]:
+        """A port of the bridge there."""
+        bridge = space["links"][0]
+        rows = [link["row"] for link in space["links"] if link["row"] is not None]
+        return self.link(space, name, kind, master=bridge["id"], row=len(rows), **fields)
+
+    def room_tunnel(self, host: dict[str, Any], space: dict[str, Any], *peers: str) -> None:
+        """A tunnel there, with its own end at the host, to these peers."""
+        local = host["namespaces"][0]["links"][0]["addresses"][0].partition("/")[0]
+        own = {"vni": 42, "local": local, "port": 4789, "learning": True}
+        link = self.room_port(space, space["links"][0]["name"].replace("wsb", "wst"), "vxlan", info=own)
+        space["fdb"] += [self.entry(link, "00:00:00:00:00:00", peer, "permanent") for peer in peers]
+
+    def room_plug(self, space: dict[str, Any], container: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """Plug a container into the bridge there (or the host: an end that is not moved yet); gives its interface."""
+        endpoint = f"{self._born:06x}a7f2" + "e" * 54
+        port = self.room_port(space, f"wsh{endpoint[:10]}", endpoint=endpoint)
+        number, subnet = len(space["links"]), space["links"][0]["name"][-1]
+        more = {"name": "eth0", "addresses": [f"10.{subnet}.0.{number}/24"], "endpoint": endpoint, **fields}
+        end = self.link(container, more.pop("name"), "veth", peer=port["id"], **more)
+        port["peer"] = end["id"]
+        return end
+
     @staticmethod
     def entry(link: dict[str, Any], mac: str, dst: str, state: str = "learned") -> dict[str, Any]:
         return {"mac": mac, "dst": dst, "state": state, "link": link["id"]}
@@ -163,4 +202,31 @@ def two_hosts() -> graphs.Graph:
             entries.append(sample.entry(link, "02:00:00:00:00:01", "192.0.2.10", "permanent"))
         for each in range(2 + number):
             sample.plug(host, bridge, sample.space(host, f"{NAMES[each]}-{name}"))
+    return sample.done()
+
+
+def own_namespace(count: int = 3, *, gateway: bool = True) -> graphs.Graph:
+    """A network in a namespace of its own with ``count`` containers, beside one with its bridge at the host."""
+    sample = Sample()
+    host = sample.host()
+    room = sample.room(host, gateway=gateway)
+    sample.room_tunnel(host, room)
+    for number in range(count):
+        sample.room_plug(room, sample.space(host, f"{NAMES[number % 10]}-{number}"))
+    sample.room_plug(room, host["namespaces"][0], name="wsc0a0b0c0d0e", addresses=[])
+    plain = sample.bridge(host, 9, "plain")
+    sample.plug(host, plain, sample.space(host, "beside"))
+    sample.room(host, number=2, name="second")
+    return sample.done()
+
+
+def two_own_namespaces() -> graphs.Graph:
+    """Two hosts with a network across both that is in a namespace of its own on each."""
+    sample = Sample()
+    for number, name in enumerate(("alpha", "beta")):
+        host = sample.host(name, f"192.0.2.{10 + number}/24")
+        room = sample.room(host)
+        sample.room_tunnel(host, room, f"192.0.2.{11 - number}")
+        for each in range(3 - number):
+            sample.room_plug(room, sample.space(host, f"{NAMES[each]}-{name}"))
     return sample.done()

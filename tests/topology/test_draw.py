@@ -26,6 +26,9 @@ GRAPHS = {
     "two networks": samples.two_networks,
     "troubles": samples.troubles,
     "two hosts": samples.two_hosts,
+    **{f"own namespace, {count} containers": lambda n=count: samples.own_namespace(n) for count in (0, 3, 40)},
+    "own namespace without a gateway": lambda: samples.own_namespace(gateway=False),
+    "two hosts, own namespaces": samples.two_own_namespaces,
 }
 every_graph = pytest.mark.parametrize("graph", [make() for make in GRAPHS.values()], ids=GRAPHS)
 
@@ -41,9 +44,10 @@ def overlap(one: Box, two: Box) -> bool:
 
 @every_graph
 def test_no_two_boxes_overlap_but_those_within_a_frame(graph: graphs.Graph) -> None:
-    boxes = [box for box in layout.picture(graph).boxes.values() if "host" not in box.classes]
+    boxes = [box for box in layout.picture(graph).boxes.values() if not {"host", "room"} & {*box.classes}]
     for number, one in enumerate(boxes):
-        assert not [two.id for two in boxes[number + 1 :] if overlap(one, two)], one.id
+        rest = (two for two in boxes[number + 1 :] if not {"bridge", "inset"} <= {*one.classes, *two.classes})
+        assert not [two.id for two in rest if overlap(one, two)], one.id
 
 
 @every_graph
@@ -77,7 +81,8 @@ def test_wires_begin_and_end_at_the_sides_of_their_boxes(graph: graphs.Graph) ->
     made = layout.picture(graph)
     for wire in made.wires:
         one, two = (made.boxes[end] for end in wire.ends)
-        assert wire.start[0] == one.x + one.w / 2 and abs(wire.start[1] - one.y) <= one.h / 2
+        side = one.x - one.w / 2 if one.x == two.x and "out" in wire.classes else one.x + one.w / 2
+        assert wire.start[0] == side and abs(wire.start[1] - one.y) <= one.h / 2
         assert wire.end[0] in (two.x - two.w / 2, two.x + two.w / 2) and abs(wire.end[1] - two.y) <= two.h / 2
 
 
@@ -160,6 +165,96 @@ def test_a_host_without_networks_says_so() -> None:
     for graph in (graphs.empty(), samples.shop(-1)):
         lines = [text for box in layout.picture(graph).boxes.values() for text, _ in box.lines]
         assert "no networks yet" in lines
+
+
+def within(box: Box, frame: Box) -> bool:
+    return abs(box.x - frame.x) <= (frame.w - box.w) / 2 and abs(box.y - frame.y) <= (frame.h - box.h) / 2
+
+
+def test_plate_and_plugs_are_in_the_frame_of_their_networks_own_namespace_and_the_rest_is_not() -> None:
+    for graph in (samples.own_namespace(), samples.own_namespace(40), samples.two_own_namespaces()):
+        made = layout.picture(graph)
+        frames = {box.id.removeprefix("room-"): box for box in made.boxes.values() if "room" in box.classes}
+        assert len(frames) == 2
+        for box in made.boxes.values():
+            home = box.id.partition("-")[2].partition("/")[0]
+            if home in frames:
+                outside = {"tunnel", "container"} & {*box.classes}
+                assert within(box, frames[home]) if not outside else not overlap(box, frames[home]), box.id
+            elif "host" not in box.classes:
+                assert not any(overlap(box, frame) for frame in frames.values()), box.id
+        titles = [box.lines[0][0] for box in made.boxes.values() if "title" in box.classes]
+        assert len([text for text in titles if text.startswith("namespace wsn56aaf7d6a")]) == 2
+
+
+def test_a_networks_own_namespace_is_no_container() -> None:
+    graph = samples.own_namespace()
+    containers = [box.lines[0][0] for box in layout.picture(graph).boxes.values() if "container" in box.classes]
+    assert containers == ["web-0", "db-1", "cache-2", "beside"]
+    assert "container wsn" not in draw.text(graph)
+
+
+def test_the_gateway_of_such_a_network_stands_in_the_left_column_between_the_uplink_and_its_port() -> None:
+    graph = samples.own_namespace()
+    made = layout.picture(graph)
+    links = {link["name"]: link["id"] for link in graphs.links(graph).values()}
+    end, port = (links[name] for name in ("wsg56aaf7d6a1", "wsu56aaf7d6a1"))
+    gateway = made.boxes[f"uplink-{end}"]
+    assert [text for text, _ in gateway.lines] == ["wsg56aaf7d6a1", "10.1.0.1/24", "gateway"]
+    ends = {wire.id: wire.ends for wire in made.wires}
+    first = graph["hosts"][0]["namespaces"][0]["links"][0]["id"]
+    assert ends[f"wire-{end}"] == (gateway.id, f"port-{port}") and ends[f"out-{end}"] == (f"uplink-{first}", gateway.id)
+    assert f"out-{links['wsb56aaf7d6a1']}" not in ends, "not to the bridge: it has no address"
+    assert within(made.boxes[f"port-{port}"], made.boxes[f"bridge-{links['wsb56aaf7d6a1']}"])
+    without = layout.picture(samples.own_namespace(gateway=False))
+    assert len([box for box in without.boxes.values() if ("gateway", "soft") in box.lines]) == 1, "of the other network"
+
+
+def test_what_is_wrong_with_the_bridge_there_is_told_above_the_port_that_is_set_into_it() -> None:
+    graph = samples.own_namespace()
+    room = graph["hosts"][0]["namespaces"][1]
+    for link in room["links"]:
+        link |= {"left_over": True, "should_have_gone": 12, "state": "down"}
+    made = layout.picture(graph)
+    bridge = next(link for link in room["links"] if link["kind"] == "bridge")
+    plate, inset = made.boxes[f"bridge-{bridge['id']}"], made.boxes[f"port-{room['links'][1]['id']}"]
+    text = 26 + sum(22 if style == "name" else 18 for _, style in plate.lines)  # the first 26 are left free
+    assert ("by call 12", "wrong") in plate.lines and ("down", "wrong") in plate.lines
+    assert plate.y - plate.h / 2 + text <= inset.y - inset.h / 2
+    assert {"left-over", "down"} <= {*inset.classes}
+
+
+def test_what_is_in_a_namespace_of_its_own_keeps_its_place_when_others_come_and_go() -> None:
+    sample = Sample()
+    host = sample.host()
+    room = sample.room(host)
+    sample.room_tunnel(host, room)
+    for name in "abc":
+        sample.room_plug(room, sample.space(host, name))
+    before = corners(layout.picture(sample.done()))
+    sample.room_plug(room, sample.space(host, "d"))
+    after = corners(layout.picture(sample.done()))
+    assert [each for each in before if before[each] != after[each]] == []
+    gone = host["namespaces"].pop(3)
+    room["links"] = [link for link in room["links"] if link["id"] != gone["links"][0]["peer"]]
+    last = corners(layout.picture(sample.done()))
+    assert [each for each in last if last[each] != after[each]] == []
+
+
+def test_tunnels_between_namespaces_of_their_own_are_drawn_from_host_to_host() -> None:
+    made = layout.picture(samples.two_own_namespaces())
+    (wire,) = (wire for wire in made.wires if wire.id.startswith("across-"))
+    assert [made.boxes[end].lines[1][0] for end in wire.ends] == ["192.0.2.10 port 4789", "192.0.2.11 port 4789"]
+    assert made.boxes[wire.ends[0]].lines[2][0] == "to 192.0.2.11 (beta)"
+
+
+def test_the_text_shows_a_networks_own_namespace_with_its_bridge_and_the_gateway_beside_it() -> None:
+    text = draw.text(samples.own_namespace())
+    assert "├─ wsg56aaf7d6a1  10.1.0.1/24  gateway\n" in text
+    assert "├─ namespace wsn56aaf7d6a1\n│  └─ wsb56aaf7d6a1  bridge of network shop\n" in text
+    assert "│     ├─ wsu56aaf7d6a1 ── wsg56aaf7d6a1  the gateway\n" in text
+    assert re.search(r"wsh\w+ ── eth0  10\.1\.0\.4/24 .* in  container web-0\n", text)
+    assert re.search(r"wsh\w+ ── wsc0a0b0c0d0e  not in a container\n", text)
 
 
 NASTY = [

@@ -49,6 +49,16 @@ def test_a_host_is_one_box_if_one_wishes() -> None:
     assert made.height < layout.picture(samples.two_hosts()).height
 
 
+def test_a_network_in_a_namespace_of_its_own_is_folded_as_others_are() -> None:
+    graph = samples.own_namespace(40)
+    for high in (700, 1200, 2000):
+        made = layout.picture(graph, folds=Folds(high))
+        assert made.height <= high + 2 or drawn(made) <= 2 * FEWEST
+        assert folded(made) == [f"+{41 - drawn(made)} containers"]
+    box = layout.picture(graph, folds=wished({"hosts": ["alpha"]})).boxes["shut-alpha"]
+    assert [text for text, _ in box.lines] == ["41 containers", "3 bridges"]
+
+
 def test_what_is_wrong_shows_on_the_box_that_it_is_folded_into() -> None:
     graph = samples.shop(50)
     ports = [link for link in graph["hosts"][0]["namespaces"][0]["links"] if link["master"]]

@@ -68,7 +68,7 @@ class About:
         told: dict[str, Any] = {
             "id": identity,
             "at": time.time(),
-            "what": "link" if link else "host" if space["root"] else "container",
+            "what": "link" if link else "host" if space["root"] else "network" if space["network"] else "container",
             "host": host["name"],
             "namespace": {key: space[key] for key in ("id", "name", "root")},
             "container": space["container"],
@@ -161,7 +161,7 @@ def _asked(
         addresses = list(ip.get_addr())
         routes = [*ip.get_routes(family=socket.AF_INET), *ip.get_routes(family=socket.AF_INET6)]
         neighbours = [*ip.get_neighbours(family=socket.AF_INET), *ip.get_neighbours(family=socket.AF_INET6)]
-        fdb = list(ip.fdb("dump")) if space["root"] else []
+        fdb = list(ip.fdb("dump")) if space["root"] or space["network"] else []
     known = graphs.links(graph)
 
     def name(number: int | None) -> str | None:
@@ -270,7 +270,7 @@ def _subject(graph: graphs.Graph, space: dict[str, Any], link: dict[str, Any] | 
     near = [known[each["peer"]] for each in mine if each["peer"] in known]
     bridges = [known[each["master"]] for each in (*mine, *near) if each["master"] in known]
     # whoever is behind the host's end of a pair is meant too: its rules go by their addresses
-    owners = [*mine, *(near if link and space["root"] else ())]
+    owners = [*mine, *(near if link and (space["root"] or space["network"]) else ())]
     addresses = frozenset(each.partition("/")[0] for one in owners for each in one["addresses"])
     return rules.Subject(frozenset(each["name"] for each in (*mine, *near, *bridges)), addresses)
 

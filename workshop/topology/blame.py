@@ -37,7 +37,9 @@ class Blame:
         back."""
         what, host = change["what"], change["host"]
         value, was = change["value"] or change["was"], change["was"]
-        inside = self._is_inside(change["namespace"] or change["id"])
+        home = change["namespace"] or change["id"]
+        own = self._network_of(home, old)
+        inside = own is None and self._is_inside(home)
         if what == "link":
             network, endpoint = value["network"], value["endpoint"]
             differ = {key for key in value if was is not None and was.get(key) != value[key]}
@@ -51,15 +53,23 @@ class Blame:
             network, endpoint = self._of_link(value["link"], old)
         elif what == "namespace" and (change["op"] != "change" or value["ports"] != was["ports"]):
             inside = inside and change["op"] != "change"
-            network, endpoint = None, self._sandboxes.get(change["id"]) or self._endpoint_in(change["id"])
+            network, endpoint = own, None if own else self._sandboxes.get(home) or self._endpoint_in(home)
         else:
             return Told(change, None, None)
         call, by = self._calls.blame(host, network, endpoint, at, inside=inside)
+        if own is not None and by == "docker" and change["op"] != "change":
+            by = "handler"  # Docker knows nothing of such a namespace; the kernel takes its time to end one
         return Told(change, call.number if call else None, by)
 
     def _is_inside(self, namespace: str) -> bool:
         space = self._spaces.get(namespace)
         return space is None or not space.root
+
+    def _network_of(self, namespace: str, old: Graph) -> str | None:
+        """The network whose own namespace that is, or was."""
+        space = self._spaces.get(namespace)
+        known = graphs.find(old, namespace) if space is None else None
+        return space.network if space is not None else (known or {}).get("network")
 
     def _of_link(self, identity: str, old: Graph) -> tuple[str | None, str | None]:
         space_id, _, index = identity.partition("/")

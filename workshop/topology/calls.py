@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workshop.journal import Event
+from workshop.topology.space import Facts
 
 AFTERMATH = 10.0
 """For how many seconds after its answer Docker may still be doing what follows from a call."""
@@ -18,10 +19,10 @@ ACTED_ON = ("create_network", "delete_network", "create_endpoint", "delete_endpo
 """The calls after whose answer Docker goes on to do something to the network."""
 
 KEPT = 5_000
-NETWORKS = "bdtv"
+NETWORKS = "bdtvgu"
 """The letters in the names of links that are a network's."""
 _ALIAS = re.compile(r"workshop (network|endpoint) (\S+)")
-_NAME = re.compile(r"ws([bhcdtv])([0-9a-z]{10})")
+_NAME = re.compile(r"ws([bhcdtvgu])([0-9a-z]{10})")
 
 
 @dataclass(slots=True)
@@ -110,6 +111,20 @@ class Calls:
             return identity, None
         last = self.of_endpoint.get(identity)
         return (last.network if last else None), identity
+
+    def know(self, host: str, value: dict[str, Any]) -> bool:
+        """Whether a call of a link's network or endpoint was told of by now."""
+        network, endpoint = self.whose(host, value["name"], value["alias"])
+        return endpoint in self.of_endpoint if endpoint else network in self.of_network
+
+    def claim(self, host: str, value: dict[str, Any], facts: Facts) -> None:
+        """Put down whose link it is, of which the kernel says ``value``, if that can be known."""
+        if facts.network is None and facts.endpoint is None:
+            facts.network, facts.endpoint = self.whose(host, value["name"], value["alias"])
+        elif facts.network is None and (last := self.of_endpoint.get(facts.endpoint or "")):
+            facts.network = last.network
+        elif value["alias"] and facts.endpoint is None:  # what several networks use goes over when one is deleted
+            facts.network = self.whose(host, value["name"], value["alias"])[0] or facts.network
 
     def maker(self, host: str, network: str | None, endpoint: str | None, at: float) -> Call | None:
         """The call that made a link which was first heard of at ``at``."""

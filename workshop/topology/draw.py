@@ -39,6 +39,7 @@ STYLES: dict[str, tuple[str, int, str, bool]] = {
 
 LOOKS: dict[str, dict[str, str]] = {
     "host": {"color": LINE, "fillcolor": PALE},
+    "room": {"style": "rounded,dashed"},
     "bridge": {"penwidth": "2"},
     "port": {"penwidth": "1.5"},
     "container": {"color": GREEN, "penwidth": "2"},

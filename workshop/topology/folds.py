@@ -63,7 +63,9 @@ def height(parts: Parts, most: int) -> float:
     high: float = at.HEAD + 8 + at.BETWEEN
     for group, rows in parts.rows.items():
         used = rows if rows <= most + 1 else most + 1
-        high += used * at.PITCH if group == parts.direct else max(used * at.PITCH, at.PLATE_H + 16) + 20
+        least = at.ROOM_PLATE_H if group in parts.rooms else at.PLATE_H
+        high += used * at.PITCH if group == parts.direct else max(used * at.PITCH, least + 16) + 20
+        high += at.ROOM_HEAD + at.ROOM_FOOT if group in parts.rooms else 0
     return high
 
 

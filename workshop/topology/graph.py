@@ -67,8 +67,8 @@ def empty() -> Graph:
 
 def namespace(identity: str, *, root: bool = False, **fields: Any) -> dict[str, Any]:
     """A namespace with nothing in it; ``fields`` replaces what is said here."""
-    bare = {"id": identity, "name": None, "root": root, "container": None, "born": 0, "row": None, "ports": []}
-    return {**bare, **fields, "links": [], "routes": [], "neighbours": [], "fdb": []}
+    bare = {"id": identity, "name": None, "root": root, "network": None, "container": None, "born": 0}
+    return {**bare, "row": None, "ports": [], **fields, "links": [], "routes": [], "neighbours": [], "fdb": []}
 
 
 def host(graph: Graph, name: str) -> dict[str, Any] | None:

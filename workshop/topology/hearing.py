@@ -8,12 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from workshop.kernel.namespaces import Namespace
 from workshop.topology import places
 from workshop.topology.sockets import Asker, Listener, is_loss
-from workshop.topology.space import Facts, Link, Space
+from workshop.topology.space import ELSEWHERE, Facts, Link, Space
 from workshop.topology.wire import Message, read_all
 
 RETRIES = (0.05, 0.2, 1.0, 5.0, 15.0)
@@ -38,7 +39,7 @@ class Hearing:
         hidden: set[str],
         born: Callable[[], int],
     ) -> None:
-        self.name, self._born, self._shared, self._hidden = name, born, shared, hidden
+        self.name, self.namespace, self._born, self._shared, self._hidden = name, namespace, born, shared, hidden
         self.listener, self.asker = Listener(namespace), Asker(namespace)
         self.root = Space(namespace.id, name, born(), root=True, pinned=True)
         shared[namespace.id] = self.root
@@ -121,10 +122,20 @@ class Hearing:
             del self._moved[next(iter(self._moved))]
         if space.root:
             self.want(value["new_nsid"])
+            if value["other_nsid"] is not None:
+                self.want(value["other_nsid"])
+                self._followed(value, new_index)
             other = space.links.get(link.value["other"] or 0)
             # the other end of a pair follows; the link below a macvlan or the like stays what it is
             if other is not None and link.value["kind"] == "veth" and link.value["other_nsid"] is None:
                 other.value["other"], other.value["other_nsid"] = new_index, value["new_nsid"]
+
+    def _followed(self, value: dict[str, Any], new_index: int) -> None:
+        """The other end of a pair, in another namespace, leads elsewhere from now on."""
+        there = self.numbers.get(value["other_nsid"])
+        other = there.links.get(value["other"] or 0) if there is not None else None
+        if other is not None and value["kind"] == other.value["kind"] == "veth":
+            other.value["other"], other.value["other_nsid"] = new_index, ELSEWHERE
 
     def _after(self, space: Space, message: Message) -> None:
         if message.what != "link" or message.gone or not space.root:
@@ -148,7 +159,8 @@ class Hearing:
         end = self._other_end(space, index, value)
         if end is not None:
             here = self.root.links.get(index)
-            if not space.root and end.value["other_nsid"] is None and here is not None:
+            same = here is not None and (end.value["other_nsid"] is None or here.value["mac"] == value["mac"])
+            if not space.root and end is not here and same:
                 return here.facts  # it has left the host, which has not been heard yet
             known = end.facts
             return Facts(self._born(), known.made_by, known.network, known.endpoint, known.made_by is not None)
@@ -163,6 +175,10 @@ class Hearing:
             nsid = link.value["other_nsid"]
             if link.index == value["other"] and nsid in (None, space.nsid):
                 return link
+        for other in self._shared.values() if value["other_nsid"] is not None else ():
+            link = other.links.get(value["other"]) if other.network and other.owner == self.name else None
+            if link is not None and other is not space and other.is_aside(link) and link.value["other"] == index:
+                return link
         return None
 
     def want(self, nsid: int) -> None:
@@ -170,15 +186,21 @@ class Hearing:
         if nsid not in self.numbers:
             self.pending.setdefault(nsid, (0, 0.0))
 
+    @property
+    def spaces(self) -> Mapping[str, Space]:
+        """The spaces of all hosts by ID."""
+        return self._shared
+
+    def knows(self, identity: str) -> bool:
+        """Whether that namespace is shown, or is not to be."""
+        return identity in self._shared or identity in self._hidden
+
     def adopt(self, namespace: Namespace, path: str) -> Space | None:
         """Show a namespace, whoever's links are in it. It is given a number if the host has none for it."""
         nsid = self.asker.give_nsid(namespace.descriptor)
         if nsid is None:
             return None
-        space = self.numbers.get(nsid) or self._found(nsid, namespace, path)
-        if space is not None:
-            space.pinned = True
-        return space
+        return self.numbers.get(nsid) or self._found(nsid, namespace, path)
 
     def due(self) -> set[int]:
         """The numbers whose namespaces are to be looked for now."""
@@ -217,7 +239,7 @@ class Hearing:
         self.numbers[nsid] = space
         self._shared[namespace.id] = space
         self.collect()
-        self._stale[nsid] = time.time()
+        self._stale[nsid] = space.asked = time.time()
         self.ask(space, namespace)
         return space
 
@@ -252,8 +274,8 @@ class Hearing:
         self.ask(self.root)
         self.numbers = {nsid: space for nsid, space in self.numbers.items() if space not in mine}
         for space in mine:
-            with places.opened(space.path) as namespace:
-                if namespace is not None and namespace.id == space.id and space.nsid is not None:
+            with places.reached(space.id, space.path, self.paths) as namespace:
+                if namespace is not None and space.nsid is not None:
                     self.numbers[space.nsid] = space
                     self.ask(space, namespace)
                     continue

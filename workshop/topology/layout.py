@@ -15,9 +15,7 @@ from workshop.topology import tunnels, words
 from workshop.topology.folds import EVERYTHING, Folds
 from workshop.topology.parts import Link, Parts, Space
 from workshop.topology.shapes import Box, Line, Picture, boxed, note
-
-MOST_UPLINKS = 6
-"""How many of the host's other links are shown."""
+from workshop.topology.uplinks import Uplinks
 
 
 def picture(graph: dict[str, Any], call: int | None = None, folds: Folds = EVERYTHING) -> Picture:
@@ -33,7 +31,8 @@ def picture(graph: dict[str, Any], call: int | None = None, folds: Folds = EVERY
         drawn[-1].place(shut=parts.name in folds.hosts)
     for each, below in zip(drawn, drawn[1:], strict=False):
         each.across(below)
-    bends = [wire.start[0] + at.BEND * 0.75 for wire in made.wires if wire.start[0] == wire.end[0]]
+    bent = (wire for wire in made.wires if wire.start[0] == wire.end[0] and wire.gap is None)
+    bends = [wire.start[0] + at.BEND * 0.75 for wire in bent]
     made.width = max([box.x + box.w / 2 for box in made.boxes.values()] + bends) + 2
     made.height = max(box.y + box.h / 2 for box in made.boxes.values()) + 2
     for number, unseen in enumerate(graph.get("unseen", ())):
@@ -59,6 +58,7 @@ class _Host:
         self.name, self.parts, self.shown, self.main = words.clean(parts.name), parts, shown, parts.main(shown)
         self.made, self.top, self.call, self.home = made, top, call, home
         self.head = self.y = self.bottom = top + at.HEAD
+        self.uplinks = Uplinks(parts, made, self.head, self._classes)
         self.drawn: set[str] = set()
         self.waiting: list[tuple[Link, Box]] = []
 
@@ -75,10 +75,14 @@ class _Host:
         if shut:
             self._shut()
         else:
-            uplink, low = self._uplinks()
+            self.uplinks.place()
             for bridge in self.parts.bridges:
-                self._bridge(bridge, uplink)
+                if bridge["id"] in self.parts.rooms:
+                    self._room(bridge)
+                else:
+                    self._bridge(bridge)
             self._direct()
+            low = self.uplinks.low
         if self.y == self.head:
             middle = (at.PLATE_X + at.PLUG_X) / 2
             self.made.add(note(f"empty-{self.name}", middle, self.head + at.PITCH / 2, 200, "no networks yet"))
@@ -111,49 +115,37 @@ class _Host:
         found += ["made-now"] if self.call is not None and link["made_by"] == self.call else []
         return found
 
-    def _uplinks(self) -> tuple[Box | None, float]:
-        """The host's other links, the one that leads out first; gives its box, and how far down they
-        reach."""
-        parts = self.parts
-        first: Box | None = None
-        y = self.head
-        more = len(parts.others) - MOST_UPLINKS if len(parts.others) > MOST_UPLINKS + 1 else 0
-        for link in parts.others[: len(parts.others) - more]:
-            leads_out = link["id"] in parts.out
-            lines: list[Line] = [(words.clean(link["name"]), "strong")]
-            lines += [(address, "mono") for address in link["addresses"][:2]]
-            if leads_out and parts.root and first is None:
-                lines += [(port, "port") for port in words.ports_of(parts.root, far=True)[:2]]
-            kind = "uplink" if leads_out else words.of_kind(link, parts.links)
-            lines.append(("down", "wrong") if link["state"] == "down" else (kind, "soft"))
-            lines += words.left_over(link)
-            classes = self._classes("uplink" if leads_out else "other", link=link)
-            box = boxed(f"uplink-{link['id']}", classes, at.UPLINK_X, 0, at.UPLINK_W, lines)
-            box.y = y + (at.PITCH / 2 if y == self.head else box.h / 2)
-            y = box.y + box.h / 2 + 12
-            self.made.add(box)
-            first = first or (box if leads_out else None)
-        if more:
-            box = boxed(
-                f"more-{self.name}",
-                ["more"],
-                at.UPLINK_X,
-                0,
-                at.UPLINK_W,
-                [(f"+{more} links", "soft")],
-            )
-            box.y = y + box.h / 2
-            y = box.y + box.h / 2 + 12
-            self.made.add(box)
-        return first, y
+    def _room(self, bridge: Link) -> None:
+        """A bridge in a namespace of its network's own: a frame around plate and plugs, and the way to the host."""
+        space, top = self.parts.rooms[bridge["id"]], self.y
+        left, right = at.PLATE_X - at.PLATE_W / 2 - at.ROOM_EDGE, at.PLUG_X + at.PLUG_W / 2 + at.ROOM_EDGE
+        middle, wide = (left + right) / 2, right - left
+        frame = self.made.add(Box(f"room-{space['id']}", ["room"], middle, 0, wide, 0))
+        title: list[Line] = [(f"namespace {words.of_namespace(space)}", "plain")]
+        head = boxed(f"namespace-{space['id']}", ["title"], middle, 0, wide, title)
+        head.y = top + at.ROOM_HEAD - head.h / 2
+        self.made.add(head)
+        self.y = top + at.ROOM_HEAD
+        plate = self._bridge(bridge)
+        frame.h = self.y - 20 - top + at.ROOM_FOOT
+        frame.y = top + frame.h / 2
+        self.y += at.ROOM_FOOT
+        if bridge["id"] in self.parts.gateways:
+            port, end = self.parts.gateways[bridge["id"]]
+            y = plate.y - plate.h / 2 + at.INSET_Y + at.INSET_H / 2
+            classes = self._classes("port", "inset", link=port)  # what is wrong with it, the plate or its end tells too
+            name: list[Line] = [(words.clean(port["name"]), "mono")]
+            inset = self.made.add(boxed(f"port-{port['id']}", classes, at.PLATE_X, y, at.PLUG_W, name))
+            box = self.uplinks.gateway(end, y)
+            self.made.wire("wire", end["id"], self._classes("veth", link=end), box, inset, box.y, y)
 
-    def _bridge(self, bridge: Link, uplink: Box | None) -> None:
+    def _bridge(self, bridge: Link) -> Box:
         row, ports = self.parts.row, self.parts.ports.get(bridge["id"], [])
         most = self.shown[bridge["id"]]
         shown, folded = ([port for port in ports if (row[port["id"]] < most) is which] for which in (True, False))
         count = max([row[port["id"]] + 1 for port in shown], default=0) + (1 if folded else 0)
-        high = max(count * at.PITCH - 16, at.PLATE_H)
-        top = self.y
+        high = max(count * at.PITCH - 16, at.ROOM_PLATE_H if bridge["id"] in self.parts.rooms else at.PLATE_H)
+        top, uplink = self.y, self.uplinks.first
         ours = bridge["network"] is not None or bridge["made_by"] is not None
         classes = self._classes("bridge", *([] if ours else ["foreign"]), link=bridge)
         plate = boxed(
@@ -169,7 +161,9 @@ class _Host:
         self.made.add(plate)
         if uplink is not None and bridge["addresses"]:
             level = uplink.y if abs(uplink.y - plate.y) < high / 2 else top + at.PITCH / 2
-            self.made.wire("out", bridge["id"], ["out"], uplink, plate, uplink.y, level)
+            wire = self.made.wire("out", bridge["id"], ["out"], uplink, plate, uplink.y, level)
+            if self.parts.rooms and wire.start[1] != wire.end[1]:
+                wire.gap = at.UPLINK_X + at.UPLINK_W / 2 + at.APART  # past the frames that may be on its way
         for port in shown:
             y = top + (row[port["id"]] + 0.5) * at.PITCH
             plug = self._plug(port, y)
@@ -178,6 +172,7 @@ class _Host:
         if folded:
             self._fold(bridge["id"], folded, [], plate, top + (count - 0.5) * at.PITCH)
         self.y = top + max(count * at.PITCH, high + 16) + 20
+        return plate
 
     def _fold(self, group: str, ports: list[Link], hanging: list[Space], plate: Box | None, y: float) -> None:
         """One box for the ports of a group that are not shown, and for what hangs on none."""
@@ -233,7 +228,8 @@ class _Host:
             self.made.wire("wire", peer, ["veth"], plug, other, plug.y, other.y)
 
     def _tunnel(self, port: Link, plug: Box) -> None:
-        lines, tip = (said(self.parts.root, port, self.home) for said in (tunnels.lines, tunnels.tip))
+        space = self.parts.where.get(port["id"], self.parts.root)
+        lines, tip = (said(space, port, self.home) for said in (tunnels.lines, tunnels.tip))
         classes = self._classes("tunnel", link=port)
         box = boxed(f"tunnel-{port['id']}", classes, at.BOX_X, plug.y, at.BOX_W, lines)
         box.tip = "\n".join(filter(None, [box.tip, tip]))
@@ -244,12 +240,12 @@ class _Host:
 
         Once for a pair, and for no others: a line must not run through what stands between.
         """
-        theirs = below.parts.links.values()
-        for link in self.parts.links.values():
+        theirs = below.parts.ground.values()
+        for link in self.parts.ground.values():
             box = self.made.boxes.get(f"tunnel-{link['id']}")
             if box is None:
                 continue
-            for peer in tunnels.peers(self.parts.root, link):
+            for peer in tunnels.peers(self.parts.where.get(link["id"], self.parts.root), link):
                 if peer not in self.home or self.home[peer][1]["id"] not in below.parts.links:
                     continue
                 same = (each for each in theirs if tunnels.is_tunnel(each) and each["info"].get("local") == peer)

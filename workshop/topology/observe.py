@@ -103,14 +103,11 @@ class Observer:
         if space is not None and space.root:
             yield self._namespaces[space.owner]
             return
-        with places.opened(space.path) if space is not None else contextlib.nullcontext() as found:
-            if found is not None and found.id == identity:
-                yield found
-                return
-        paths = self._state.hearings[space.owner].paths if space is not None else ()
-        path = next((path for key, path in places.candidates(paths) if places.identity(key) == identity), "")
-        with places.opened(path if space is not None else "") as found:
-            yield found if found is not None and found.id == identity else None
+        if space is None:
+            yield None
+            return
+        with places.reached(identity, space.path, self._state.hearings[space.owner].paths) as found:
+            yield found
 
     def collect(self) -> None:
         """Take in what the kernel has announced by now. Quick (some µs), from any thread.
@@ -291,8 +288,7 @@ class Observer:
 
     def _look_again(self) -> None:
         """Come back for namespaces that could not be found yet."""
-        waits = [when for hearing in self._state.hearings.values() for _, when in hearing.pending.values()]
-        if waits:
+        if waits := self._state.waits():
             self._later("resolve", max(0.0, min(waits) - time.monotonic()), self._resolve)
 
     def _resolve(self) -> None:

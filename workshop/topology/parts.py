@@ -8,6 +8,11 @@ Link = dict[str, Any]
 Space = dict[str, Any]
 
 
+def is_room(space: Space) -> bool:
+    """Whether a namespace is a network's own."""
+    return bool(space.get("network")) and not space["root"]
+
+
 def rows(ports: list[dict[str, Any]]) -> dict[str, int]:
     """The row of each port (or of a container without one), by ID: its own; for those that have none, by age, the
     lowest that is free."""
@@ -34,8 +39,11 @@ class Parts:
 
     ``bridges`` by age; ``ports`` of each bridge by its ID (under ``direct``: host ends on no bridge); ``hanging``:
     containers that have no port, on a parent or on nothing; the ``row`` of each port and each of these by its ID, and
-    how many ``rows`` each group has; ``home``: the namespace of each link outside of the root namespace; ``loose``:
-    other ends that are still in the root namespace; ``others``: the rest, those that lead ``out`` first.
+    how many ``rows`` each group has; ``home``: the container's namespace that a link is in; ``loose``: other ends that
+    are still in the root namespace; ``others``: the rest, those that lead ``out`` first.
+
+    ``rooms``: the namespace of each bridge that is in its network's own; ``gateways``: of such a bridge, its port that
+    leads to the host, and the host's end. ``links`` are the host's own, ``ground`` those and what is in rooms.
     """
 
     def __init__(self, host: dict[str, Any]) -> None:
@@ -43,14 +51,22 @@ class Parts:
         self.name: str = host["name"]
         self.root: Space | None = next((each for each in spaces if each["root"]), None)
         self.direct: str = self.root["id"] if self.root else ""
-        self.inner: list[Space] = [each for each in spaces if not each["root"]]
+        rooms = [each for each in spaces if is_room(each)]
+        self.inner: list[Space] = [each for each in spaces if not each["root"] and not is_room(each)]
         self.links: dict[str, Link] = {link["id"]: link for link in (self.root["links"] if self.root else ())}
         self.home: dict[str, Space] = {link["id"]: space for space in self.inner for link in space["links"]}
         self.inside: dict[str, Link] = {link["id"]: link for space in self.inner for link in space["links"]}
-        self.bridges = [link for link in self.links.values() if link["kind"] == "bridge"]
+        self.where = {link["id"]: space for space in rooms for link in space["links"]}
+        self.ground = self.links | {link["id"]: link for space in rooms for link in space["links"]}
+        self.bridges = [link for link in self.ground.values() if link["kind"] == "bridge"]
+        self.bridges.sort(key=lambda link: (link["born"], link["id"]))
+        self.rooms = {link["id"]: self.where[link["id"]] for link in self.bridges if link["id"] in self.where}
+        self.gateways: dict[str, tuple[Link, Link]] = {}
         self.ports: dict[str, list[Link]] = {}
-        for link in self.links.values():
-            if link["master"] in self.links:
+        for link in self.ground.values():
+            if link["master"] in self.rooms and link["peer"] in self.links and link["endpoint"] is None:
+                self.gateways.setdefault(link["master"], (link, self.links[link["peer"]]))
+            elif link["master"] in self.ground:
                 self.ports.setdefault(link["master"], []).append(link)
             elif link["peer"] in self.home and link["kind"] == "veth":
                 self.ports.setdefault(self.direct, []).append(link)
@@ -87,6 +103,7 @@ class Parts:
 
     def _others(self) -> tuple[set[str], list[Link]]:
         placed = self.row.keys() | {bridge["id"] for bridge in self.bridges} | self.loose
+        placed |= {end["id"] for _, end in self.gateways.values()}
         others = [link for link in self.links.values() if link["id"] not in placed and not _is_idle(link)]
         routes = self.root["routes"] if self.root else ()
         out = {route["link"] for route in routes if route["dst"] == "default"}

@@ -45,6 +45,11 @@ def candidates(known: Iterable[str] = ()) -> Iterator[tuple[Key, str]]:
             yield key, path
 
 
+def _device() -> int:
+    """The device on which all namespaces are."""
+    return Path("/proc/self/ns/net").stat().st_dev
+
+
 def _paths(known: Iterable[str]) -> Iterator[str]:
     yield from known
     for folder in FOLDERS:
@@ -53,7 +58,9 @@ def _paths(known: Iterable[str]) -> Iterator[str]:
     with contextlib.suppress(OSError):
         for entry in list(os.scandir("/proc/self/fd")):
             with contextlib.suppress(OSError):
-                if str(Path(entry.path).readlink()).startswith("net:["):
+                target = str(Path(entry.path).readlink())
+                # one that is pinned to a file is called after that file
+                if target.startswith("net:[") or (target.startswith("/") and entry.stat().st_dev == _device()):
                     yield entry.path
     with contextlib.suppress(OSError):
         yield from (f"{entry.path}/ns/net" for entry in os.scandir("/proc") if entry.name.isdigit())
@@ -71,6 +78,16 @@ def opened(path: str, key: Key | None = None) -> Iterator[Namespace | None]:
         yield space if key is None or space.key == key else None
     finally:
         space.close()
+
+
+@contextlib.contextmanager
+def reached(wanted: str, path: str, known: Iterable[str] = ()) -> Iterator[Namespace | None]:
+    """The namespace with that ID, for the length of a ``with``: at ``path``, or wherever it is found by now."""
+    found = key_of(path) if path else None
+    if found is None or identity(found) != wanted:
+        path = next((each for key, each in candidates(known) if identity(key) == wanted), "")
+    with opened(path) as space:
+        yield space if space is not None and space.id == wanted else None
 
 
 def name_at(path: str) -> str | None:

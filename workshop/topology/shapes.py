@@ -21,10 +21,19 @@ BOX_X = FRAME_W + 64 + BOX_W / 2
 BEND = 70
 """How far to their right the points of a line between two boxes above each other are; it bends by 3/4 of that."""
 
-BETWEEN = 28
-"""Between two hosts."""
+BETWEEN, APART = 28, 12
+"""Between two hosts; between two boxes of the left column."""
 
 PLATE_H = 112
+ROOM_PLATE_H = 164
+"""The height of a plate at least; of one in a namespace of its network's own, into which a port to the host is set."""
+
+ROOM_HEAD, ROOM_FOOT, ROOM_EDGE = 36, 8, 14
+"""Around plate and plugs, where these are in a namespace of the network's own: a title, and a frame."""
+
+INSET_Y, INSET_H = 120, 34
+"""From the top of such a plate down to the port that is set into it, below all that may be written there."""
+
 LINE_H, NAME_H = 18, 22
 COLUMN = 8.6
 """The width of a column of the monospace font at 14 points, with a little to spare."""

@@ -116,6 +116,10 @@ class Asker:
             found += part
         return found
 
+    def links(self) -> list[Message]:
+        """All links there are."""
+        return self._dump(*DUMPS[0])[0]
+
     def _dump(self, kind: int, body: bytes) -> tuple[list[Message], bool]:
         found: list[Message] = []
         whole = True

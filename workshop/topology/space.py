@@ -15,6 +15,10 @@ EVERYBODY = "00:00:00:00:00:00"
 """In a tunnel's forwarding table: frames to all, and to those whose place is not known."""
 
 
+ELSEWHERE = -1
+"""As the ``other_nsid`` of a link: its other end has gone to a namespace for which the link's own has no number yet."""
+
+
 @dataclass(slots=True)
 class Facts:
     """What is known of a link beyond what the kernel says of it; it goes with the link when that moves."""
@@ -39,7 +43,11 @@ class Link:
 
 @dataclass(eq=False)
 class Space:
-    """One namespace. ``owner`` is the name of the host through which it is heard, ``root`` the host's own."""
+    """One namespace. ``owner`` is the name of the host through which it is heard, ``root`` the host's own.
+
+    ``asked``: when all of it was asked for, in seconds since 1970, which may be after calls that are still to be read.
+    ``joined``: a Join named it, so it is a container's. ``network``: it is that network's own, whose bridge is there.
+    """
 
     id: str
     owner: str
@@ -49,6 +57,9 @@ class Space:
     path: str = ""
     name: str | None = None
     pinned: bool = False
+    joined: bool = False
+    asked: float = 0.0
+    network: str | None = None
     links: dict[int, Link] = field(default_factory=dict)
     addresses: dict[tuple[int, str], int] = field(default_factory=dict)
     routes: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
@@ -61,6 +72,10 @@ class Space:
     def take(self, message: Message, facts: Callable[[Space, Message], Facts]) -> None:
         """Learn from one message. ``facts`` is asked about links that were not there before."""
         _TAKE[message.what](self, message, facts)
+
+    def is_aside(self, link: Link) -> bool:
+        """Whether a link in here is one end of a pair, with the other in another namespace."""
+        return link.value["kind"] == "veth" and bool(link.value["other"]) and link.value["other_nsid"] is not None
 
     def clear(self) -> dict[int, Link]:
         """Forget everything, before it is all told again; what was known of the links is given back."""

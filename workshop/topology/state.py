@@ -18,6 +18,7 @@ from workshop.topology.calls import Calls
 from workshop.topology.graph import Graph
 from workshop.topology.hearing import Hearing
 from workshop.topology.space import Facts, Link, Space
+from workshop.topology.within import Within
 
 LEFT_OVER = 0.3
 """How many seconds after the call that deletes it a link counts as left over."""
@@ -32,6 +33,7 @@ class State:
     def __init__(self, hidden: set[str]) -> None:
         self.hearings: dict[str, Hearing] = {}
         self.graph: Graph = graphs.empty()
+        self._within: dict[str, Within] = {}
         self._hidden = hidden
         self._spaces: dict[str, Space] = {}
         self._known, self._calls = view.Known(), Calls()
@@ -67,6 +69,7 @@ class State:
         """Begin to hear a host."""
         hearing = Hearing(name, namespace, self._spaces, self._hidden, self._age)
         self.hearings[name] = hearing
+        self._within[name] = Within(hearing)
         for identity, told in self._remembered.items():
             hearing.remember(identity, *told)
 
@@ -80,17 +83,31 @@ class State:
             hearing.ask(hearing.root)
         for hearing in self.hearings.values():
             hearing.resolve(set(hearing.pending))
+        self._look_within()
         for space in self._spaces.values():
             for link in space.links.values():
                 link.facts.judged = True  # it was there before us: nobody knows who made it
         self._everything()
         self.changes(time.time())
 
+    def _look_within(self) -> None:
+        """Find the networks' own namespaces that no link leads to, and the containers that only such ones lead to."""
+        for within in self._within.values():
+            within.look()
+        for space in self._spaces.values():
+            for link in space.links.values():
+                self._calls.claim(space.owner, link.value, link.facts)
+        self._know()
+        for within in self._within.values():
+            within.want(self._spaces.values(), self._peers, at_once=True)
+            within.resolve()
+
     def reload(self) -> None:
         """Ask for everything anew where announcements were lost; the graph is made anew."""
         for hearing in self.hearings.values():
             if hearing.lost:
                 hearing.reload()
+        self._look_within()
         self._everything()
         self.changes(time.time())
 
@@ -102,17 +119,24 @@ class State:
         with places.opened(path) as namespace:
             space = hearing.adopt(namespace, path) if namespace is not None else None
         if space is not None:
+            space.pinned = True
             self._dirty.add(space)
             self._links_changed = True
         return space
 
     def resolve(self, *, at_once: bool = False) -> None:
         """Look again for namespaces that could not be found, when it is time for it or ``at_once``."""
-        for hearing in self.hearings.values():
-            if hearing.resolve(set(hearing.pending) if at_once else hearing.due()):
+        for name, hearing in self.hearings.items():
+            found = hearing.resolve(set(hearing.pending) if at_once else hearing.due())
+            if self._within[name].resolve(at_once=at_once) or found:
                 self._everything()
         if self._unseen() != self.graph["unseen"]:
             self._links_changed = True
+
+    def waits(self) -> list[float]:
+        """When to look again for what could not be found, on the monotonic clock."""
+        pending = [each.pending for each in (*self.hearings.values(), *self._within.values())]
+        return [when for each in pending for _, when in each.values()]
 
     def set_ports(self, host: str, ports: list[dict[str, Any]]) -> None:
         """The published ports of a host."""
@@ -135,17 +159,29 @@ class State:
                     hearing.paths = [*hearing.paths[-500:], call.sandbox]
                 self._joined.append((call.sandbox, call.host, call.endpoint))
         if event.kind == "call.finished" and call.name in ("delete_endpoint", "delete_network", "join"):
-            hearing = self.hearings.get(call.host)
-            if hearing is not None:
-                self._dirty.add(hearing.root)
+            mine = (space for space in self._spaces.values() if space.owner == call.host)
+            self._dirty.update(space for space in mine if _is_plugged(space))
             return call.name != "join"
+        if event.kind == "call.finished" and call.name == "create_network" and call.host in self.hearings:
+            self._find_network(call.host, call.network, event.at)
         return False
+
+    def _find_network(self, host: str, network: str | None, at: float) -> None:
+        """Find a new network's own namespace, if no link led to it and nothing else of that network is known."""
+        mine = (space for space in self._spaces.values() if space.owner == host)
+        if not network or any(link.facts.network == network for space in mine for link in space.links.values()):
+            return
+        for space in self._within[host].look(network):
+            self._judge_all(space, at)
+            self._dirty.add(space)
+            self._links_changed = True
 
     def watch_joined(self) -> None:
         """Show the sandboxes that were named in a Join as they are now: after all that was heard is read."""
         for path, host, endpoint in self._joined:
             space = self.watch(path, host)
             if space is not None and endpoint:
+                space.joined = True
                 self._sandboxes[space.id] = endpoint
         self._joined.clear()
 
@@ -183,42 +219,57 @@ class State:
         it."""
         if self._again and at >= self._again:
             self._again = 0.0
-            self._dirty.update(hearing.root for hearing in self.hearings.values())
+            self._dirty.update(space for space in self._spaces.values() if _is_plugged(space))
         if not self._dirty and not self._links_changed:
             return []
-        for space in list(self._dirty):
-            for link in space.links.values():
-                self._judge(space, link, at)
+        for hearing in self.hearings.values():
+            if hearing.due() and hearing.resolve(hearing.due()):  # so that who made what is there is still known
+                self._everything()
+        later = {space for space in self._dirty if not self._judge_all(space, at)}
         if self._links_changed:
-            numbers = {name: hearing.numbers for name, hearing in self.hearings.items()}
-            new = view.peers(self._spaces.values(), numbers)
-            for identity in {key for key, _ in new.items() ^ self._peers.items()}:
-                if space := self._spaces.get(identity.partition("/")[0]):
-                    self._dirty.add(space)
-            self._peers = new
+            self._know()
+            for within in self._within.values():
+                within.want(self._spaces.values(), self._peers)
         for host in {space.owner for space in self._dirty if self._ports.get(space.owner)}:
             self._dirty.add(self.hearings[host].root)
         self._drop_idle()
         old, new_graph = self.graph, self._build(at)
         told = [self._blame.of(change, old, at, self._moved) for change in graphs.diff(old, new_graph)]
         self.graph = new_graph
-        self._dirty.clear()
+        self._dirty = later
         self._moved.clear()
         self._links_changed = False
         return told
 
+    def _know(self) -> None:
+        """Find out what is whose other end, and which namespaces are networks' own."""
+        for space in self._spaces.values():
+            before, space.network = space.network, view.network_of(space, self._known)
+            if before != space.network:
+                self._dirty.add(space)
+        numbers = {name: hearing.numbers for name, hearing in self.hearings.items()}
+        new = view.peers(self._spaces.values(), numbers)
+        for identity in {key for key, _ in new.items() ^ self._peers.items()}:
+            if space := self._spaces.get(identity.partition("/")[0]):
+                self._dirty.add(space)
+        self._peers = new
+
+    def _judge_all(self, space: Space, at: float) -> bool:
+        """Judge the links of a namespace as at that time; says whether that could be done for all. One that was there
+        when the namespace was asked may be of a call that is read only after ``at``."""
+        for link in space.links.values():
+            if at >= space.asked or link.facts.judged or self._calls.know(space.owner, link.value):
+                self._judge(space, link, at)
+        return all(link.facts.judged for link in space.links.values())
+
     def _judge(self, space: Space, link: Link, at: float) -> None:
         """Find out whose link it is, and, when it is new, which call made it."""
         facts = link.facts
-        name, alias = link.value["name"], link.value["alias"]
-        if facts.network is None and facts.endpoint is None:
-            facts.network, facts.endpoint = self._calls.whose(space.owner, name, alias)
-        elif alias and facts.endpoint is None:  # what several networks use goes over to the next when one is deleted
-            facts.network = self._calls.whose(space.owner, name, alias)[0] or facts.network
+        self._calls.claim(space.owner, link.value, link.facts)
         if facts.judged:
             return
         facts.judged = True
-        if not space.root and link.value["kind"] not in ("veth", *view.CHILDREN):
+        if not space.root and link.value["kind"] not in ("veth", "bridge", *view.CHILDREN):
             return  # a namespace is born with some
         maker = self._calls.maker(space.owner, facts.network, facts.endpoint, at)
         if maker is not None:
@@ -248,7 +299,7 @@ class State:
         hosts = []
         for name, hearing in sorted(self.hearings.items()):
             mine = [space for space in self._spaces.values() if space.owner == name]
-            ports = self._place_ports(name, mine)
+            ports = view.place_ports(self._ports.get(name, ()), mine, hearing.root)
             view.give_rows(hearing.root, mine, self._peers)
             spaces = []
             for space in mine:
@@ -258,17 +309,6 @@ class State:
                 spaces.append(space.json)
             hosts.append({"name": name, "namespaces": sorted(spaces, key=graphs.ORDER["namespace"])})
         return {**self.graph, "hosts": hosts, "unseen": self._unseen()}
-
-    def _place_ports(self, host: str, spaces: list[Space]) -> dict[str, list[dict[str, Any]]]:
-        """The published ports of a host by the namespace with the address; the host itself has the rest."""
-        ports = self._ports.get(host)
-        if not ports:
-            return {}
-        homes = {address.partition("/")[0]: space.id for space in reversed(spaces) for _, address in space.addresses}
-        found: dict[str, list[dict[str, Any]]] = {}
-        for port in ports:
-            found.setdefault(homes.get(port.get("ip") or "", self.hearings[host].root.id), []).append(port)
-        return found
 
     def _unseen(self) -> list[dict[str, str]]:
         return [{"why": why} for why in self._reasons()]
@@ -280,3 +320,9 @@ class State:
             for nsid, (tries, _) in sorted(hearing.pending.items()):
                 if tries >= 3:
                     yield f"A link of {name} leads to a namespace that cannot be found here (nsid {nsid})."
+            yield from self._within[name].unseen()
+
+
+def _is_plugged(space: Space) -> bool:
+    """Whether ports of bridges of ours are in there."""
+    return space.root or space.network is not None

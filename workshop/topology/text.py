@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from workshop.topology import tunnels, words
+from workshop.topology.parts import is_room
 
 Tree = list[tuple[str, Any]]
 MOST = 30
@@ -34,21 +36,19 @@ def _lines(tree: Tree, before: str = "") -> list[str]:
 def _host(host: dict[str, Any], homes: dict[str, Any]) -> Tree:
     spaces = host["namespaces"]
     root = next((space for space in spaces if space["root"]), None)
-    home = {link["id"]: space for space in spaces if not space["root"] for link in space["links"]}
+    rooms = [space for space in spaces if is_room(space)]
+    inner = [space for space in spaces if not space["root"] and not is_room(space)]
+    home = {link["id"]: space for space in inner for link in space["links"]}
     links = {link["id"]: link for link in root["links"]} if root else {}
     out = {route["link"] for route in root["routes"] if route["dst"] == "default"} if root else set()
+    ends = [link for space in rooms for link in space["links"] if link["peer"] in links]
+    gateways = {link["peer"] for link in ends if link["endpoint"] is None}
     told: set[str] = set()
     tree: Tree = []
-    bridges = [link for link in links.values() if link["kind"] == "bridge"]
-    for bridge in bridges:
-        ports = [link for link in links.values() if link["master"] == bridge["id"]]
-        told |= {
-            bridge["id"],
-            *(port["id"] for port in ports),
-            *(port["peer"] for port in ports if port["peer"]),
-        }
-        below = {port["id"]: _tunnel(root, port, homes) for port in ports if tunnels.is_tunnel(port)}
-        tree.append((_bridge(bridge), _ports(ports, home, links, below)))
+    for space in (root, *rooms):
+        found = _bridges(space, home, links, homes, told, gateways) if space else []
+        tree += [(f"namespace {words.of_namespace(space)}", found)] if space in rooms else found
+    told -= gateways
     own: Tree = []
     for link in links.values():
         if link["id"] in told:
@@ -57,14 +57,28 @@ def _host(host: dict[str, Any], homes: dict[str, Any]) -> Tree:
             own += _ports([link], home, links, {})
             told.add(link["peer"])
         else:
-            kind = "uplink" if link["id"] in out else link["kind"] or "link"
+            kind = "gateway" if link["id"] in gateways else link["kind"] or "link"
+            kind = "uplink" if link["id"] in out else kind
             more = words.ports_of(root, far=True) if root and link["id"] in out else []
             below = _tunnel(root, link, homes) if tunnels.is_tunnel(link) else []
             own.append((_link(link, kind, *words.of_info(link), *more), below))
-    for space in spaces:
-        if not space["root"] and not any(link["id"] in told for link in space["links"]):
+    for space in inner:
+        if not any(link["id"] in told for link in space["links"]):
             own.append((_container(space), [(line, []) for line, _ in words.interfaces(space, 12, links)]))
     return own + tree if own or tree else [("no networks yet", [])]
+
+
+def _bridges(
+    space: dict[str, Any], home: dict[str, Any], links: dict[str, Any], homes: Any, told: set[str], gateways: Set[str]
+) -> Tree:
+    """The bridges of a namespace with their ports; what is told with them is put to ``told``."""
+    tree: Tree = []
+    for bridge in (link for link in space["links"] if link["kind"] == "bridge"):
+        ports = [link for link in space["links"] if link["master"] == bridge["id"]]
+        told |= {bridge["id"], *(port["id"] for port in ports), *(port["peer"] for port in ports if port["peer"])}
+        below = {port["id"]: _tunnel(space, port, homes) for port in ports if tunnels.is_tunnel(port)}
+        tree.append((_bridge(bridge), _ports(ports, home, links, below, gateways)))
+    return tree
 
 
 def _link(link: dict[str, Any], *more: str) -> str:
@@ -94,7 +108,13 @@ def _tunnel(root: dict[str, Any] | None, link: dict[str, Any], homes: dict[str, 
     return [*tree, *((f"{mac} at {tunnels.told(dst, homes)}", []) for mac, dst in places if dst not in told)]
 
 
-def _ports(ports: list[dict[str, Any]], home: dict[str, Any], links: dict[str, Any], below: dict[str, Tree]) -> Tree:
+def _ports(
+    ports: list[dict[str, Any]],
+    home: dict[str, Any],
+    links: dict[str, Any],
+    below: dict[str, Tree],
+    gateways: Set[str] = frozenset(),
+) -> Tree:
     tree: Tree = []
     for port in ports[:MOST]:
         state = "".join(
@@ -110,7 +130,8 @@ def _ports(ports: list[dict[str, Any]], home: dict[str, Any], links: dict[str, A
             mac = [end["mac"]] if end["mac"] else []
             tree.append((f"{name} ── {_link(end, *mac)}  in  {_container(space)}", []))
         elif port["peer"] in links:
-            tree.append((f"{name} ── {words.clean(links[port['peer']]['name'])}  not in a container", []))
+            where = "the gateway" if port["peer"] in gateways else "not in a container"
+            tree.append((f"{name} ── {words.clean(links[port['peer']]['name'])}  {where}", []))
         else:
             words_of = [port["kind"] or "link", *words.of_info(port)]
             tree.append(("  ".join([name, *words_of]), below.get(port["id"], [])))

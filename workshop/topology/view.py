@@ -70,6 +70,7 @@ class Known:
 def peers(spaces: Iterable[Space], numbers: dict[str, dict[int, Space | None]]) -> dict[str, str]:
     """The other end of each veth link, both ways, by ID. ``numbers``: each host's namespaces by nsid."""
     found: dict[str, str] = {}
+    spaces = list(spaces)
     for space in spaces:
         if not space.root:
             continue
@@ -80,9 +81,56 @@ def peers(spaces: Iterable[Space], numbers: dict[str, dict[int, Space | None]]) 
             nsid = link.value["other_nsid"]
             there = space if nsid is None else numbers[space.owner].get(nsid)
             if there is not None and other in there.links:
-                mine, theirs = f"{space.id}/{link.index}", f"{there.id}/{other}"
-                found[mine], found[theirs] = theirs, mine
+                _pair(found, space, link, there, there.links[other])
+    _pair_aside(spaces, found)
     return found
+
+
+def _pair(found: dict[str, str], space: Space, link: Link, there: Space, end: Link) -> None:
+    mine, theirs = f"{space.id}/{link.index}", f"{there.id}/{end.index}"
+    found[mine], found[theirs] = theirs, mine
+
+
+def _pair_aside(spaces: list[Space], found: dict[str, str]) -> None:
+    """Put to ``found`` the pairs of which no host's own namespace tells: between a network's and a container's.
+
+    Each end says the other's index; where several fit, the endpoint decides. What was made from within a network's
+    namespace is announced at the host before it has another end, so an end there may say nothing.
+    """
+    ends: dict[tuple[str, int, int], list[tuple[Space, Link]]] = {}
+    roots = {space.owner: space for space in spaces if space.root}
+    for space in spaces:
+        for link in () if space.root else space.links.values():
+            if space.is_aside(link) and f"{space.id}/{link.index}" not in found:
+                ends.setdefault((space.owner, link.index, link.value["other"]), []).append((space, link))
+    for (owner, index, other), mine in ends.items():
+        for space, link in mine:
+            fits = [each for each in ends.get((owner, other, index), ()) if each[0] is not space]
+            same = [each for each in fits if each[1].facts.endpoint == link.facts.endpoint]
+            chosen = same if len(fits) > 1 else fits
+            if len(chosen) == 1 and not {f"{s.id}/{e.index}" for s, e in (*chosen, (space, link))} & found.keys():
+                _pair(found, space, link, *chosen[0])
+    for (owner, _, other), mine in ends.items():
+        root = roots.get(owner)
+        end = root.links.get(other) if root else None
+        if root is None or end is None or end.value["kind"] != "veth" or end.value["other"]:
+            continue
+        for space, link in mine:
+            if _whose(link) == _whose(end) and f"{space.id}/{link.index}" not in found:
+                _pair(found, space, link, root, end)
+                break
+
+
+def _whose(link: Link) -> tuple[str | None, str | None]:
+    return link.facts.network, link.facts.endpoint
+
+
+def network_of(space: Space, known: Known) -> str | None:
+    """The network whose own namespace it is: its bridge is there, and it is nobody's sandbox. It stays that one's."""
+    if space.root or space.joined or space.id in known.sandboxes:
+        return None
+    bridges = (link for link in space.links.values() if link.value["kind"] == "bridge")
+    return space.network or next((link.facts.network for link in bridges if link.facts.network), None)
 
 
 def parent(space: Space, link: Link, root: Space | None) -> str | None:
@@ -96,34 +144,41 @@ def parent(space: Space, link: Link, root: Space | None) -> str | None:
 
 def give_rows(root: Space, spaces: Iterable[Space], peer: dict[str, str]) -> None:
     """Give every port of a bridge a row of its own in the picture, the lowest that is free; likewise to what is on no
-    bridge: host ends, and the containers of that host among ``spaces`` that have no end at it.
+    bridge: host ends, and the containers of that host among ``spaces`` that have no end at it, nor in a network's own
+    namespace. There, what leads to the host has none.
 
     Each keeps its row for as long as it is there, so nothing moves when others come and go.
     """
     taken: dict[Any, set[int]] = {}
-    new: list[Facts | Space] = []
+    new: list[tuple[Facts | Space, Any]] = []
 
-    def place(one: Facts | Space, group: Any) -> None:
+    def place(one: Facts | Space, group: Any, where: Space) -> None:
         if group is None:
             one.row = one.row_of = None
         elif one.row is not None and one.row_of == group:
-            taken.setdefault(group, set()).add(one.row)
+            taken.setdefault((where, group), set()).add(one.row)
         else:
             one.row_of = group
-            new.append(one)
+            new.append((one, (where, group)))
 
-    for link in sorted(root.links.values(), key=lambda each: each.facts.born):
-        group = link.value["master"]
-        if group is None:
-            other = peer.get(f"{root.id}/{link.index}", "")
-            group = "direct" if other and not other.startswith(root.id + "/") else None
-        place(link.facts, group)
+    spaces = list(spaces)
+    networks = {space.id: space for space in spaces if space.network}
+    for where in (root, *networks.values()):
+        for link in sorted(where.links.values(), key=lambda each: each.facts.born):
+            group = link.value["master"]
+            home = peer.get(f"{where.id}/{link.index}", "").partition("/")[0]
+            if group is None and where is root:
+                group = None if home in ("", root.id, *networks) else "direct"
+            elif where is not root and home == root.id and link.facts.endpoint is None:
+                group = None
+            place(link.facts, group, where)
+    plugged = {root.id, *networks}
     for space in sorted(spaces, key=lambda each: each.born):
         if not space.root:
-            ends = (peer.get(f"{space.id}/{index}", "") for index in space.links)
-            place(space, None if any(end.startswith(root.id + "/") for end in ends) else "direct")
-    for one in new:
-        rows = taken.setdefault(one.row_of, set())
+            ends = {peer.get(f"{space.id}/{index}", "").partition("/")[0] for index in space.links}
+            place(space, None if space.network or ends & plugged else "direct", root)
+    for one, group in new:
+        rows = taken.setdefault(group, set())
         one.row = next(row for row in range(len(rows) + 1) if row not in rows)
         rows.add(one.row)
 
@@ -136,7 +191,8 @@ def build(
     ports: list[Any],
     should_have_gone: Callable[[str | None], int | None],
 ) -> dict[str, Any]:
-    """The JSON of one namespace. Links that are as they were are the same objects as before.
+    """The JSON of one namespace. Links that are as they were are the same objects as before; those that are not judged
+    yet, as their call is still to be read, are left out.
 
     ``should_have_gone`` gives the call that deleted the network or endpoint with that ID, if all of it should be gone.
     """
@@ -145,7 +201,8 @@ def build(
     for (index, address), family in space.addresses.items():
         addresses.setdefault(index, []).append((family, address))
     links = []
-    for link in sorted(space.links.values(), key=lambda each: (each.facts.born, f"{space.id}/{each.index}")):
+    judged = (link for link in space.links.values() if link.facts.judged or not space.asked)
+    for link in sorted(judged, key=lambda each: (each.facts.born, f"{space.id}/{each.index}")):
         identity, value, facts = f"{space.id}/{link.index}", link.value, link.facts
         mine = sorted(addresses.get(link.index, ()), key=lambda each: each[0])  # stable: IPv4 first
         deleted_by = should_have_gone(facts.endpoint or facts.network)
@@ -169,10 +226,12 @@ def build(
         }
         was = before.get(identity)
         links.append(was if was == new else new)
-    container = None if space.root else known.container_of(space)
+    container = None if space.root or space.network else known.container_of(space)
+    name = space.name or (f"wsn{space.network[:10]}" if space.network else None)
     own = {
         "root": space.root,
-        "name": space.owner if space.root else (container or {}).get("name") or space.name,
+        "name": space.owner if space.root else (container or {}).get("name") or name,
+        "network": space.network,
         "container": container,
         "born": space.born,
         "row": space.row,
@@ -187,6 +246,15 @@ def build(
         return space.json
     space.json = new
     return new
+
+
+def place_ports(ports: Iterable[dict[str, Any]], spaces: list[Space], root: Space) -> dict[str, list[dict[str, Any]]]:
+    """The published ports of a host by the namespace with the address; the host itself has the rest."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    homes = {address.partition("/")[0]: space.id for space in reversed(spaces) for _, address in space.addresses}
+    for port in ports:
+        found.setdefault(homes.get(port.get("ip") or "", root.id), []).append(port)
+    return found
 
 
 def _routes(space: Space) -> list[dict[str, Any]]:

@@ -130,7 +130,8 @@ def _ip(value: memoryview | None) -> str | None:
 
 def _read_link(kind: int, flags: int, body: memoryview) -> Iterator[Message]:
     """``name, kind, state, mac, mtu, master, alias``; ``info``: the kind's own; ``other`` and ``other_nsid``: the
-    peer's or parent's index, and in which namespace; ``new_nsid`` and ``new_index``: where it went, if it was moved."""
+    peer's or parent's index (a tunnel without any says its own, which is left out), and in which namespace;
+    ``new_nsid`` and ``new_index``: where it went, if it was moved."""
     family, _, index, state, _ = _link.unpack_from(body)
     if family != 0 or state & LOOPBACK:
         return  # bridges announce their ports once more, as a family of their own
@@ -151,7 +152,7 @@ def _read_link(kind: int, flags: int, body: memoryview) -> Iterator[Message]:
             "mtu": _number(found.get(4)) or 0,
             "master": _number(found.get(10)),
             "alias": alias,
-            "other": own.pop("parent", None) or _number(found.get(5)),
+            "other": own.pop("parent", None) if name == "vxlan" else _number(found.get(5)),
             "info": own,
             "other_nsid": _number(found.get(37)),
             "new_nsid": _number(found.get(45)),
