@@ -30,9 +30,9 @@ def cleanup(yes: bool, dry_run: bool, name: str, state_dir: str | None, plugin_d
             click.echo("Nothing is left over.")
             return
         for item in found.items:
-            click.echo(f"{item.kind:8} {item.name:18} {item.about}")
+            click.echo(f"{item.kind:9} {item.name:18} {item.about}")
         if found.in_use:
-            click.echo(f"{found.in_use} of these links are used by a container now; it would lose its network.")
+            click.echo(f"{found.in_use} of these are used by a container now; it would lose its network.")
         if dry_run:
             return
         if not yes and not _confirmed():
