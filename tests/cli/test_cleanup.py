@@ -48,7 +48,7 @@ def test_only_a_yes_is_a_yes(
     assert run(["cleanup"]) == code
     assert len(removed) == count
     said = capsys.readouterr()
-    assert "link     wsb1" in said.out
+    assert "link      wsb1" in said.out
     assert said.err == ("" if count else "Nothing was removed. Answer y, or add --yes.\n")
 
 
