@@ -22,6 +22,7 @@ SECTIONS = (
     "each_driver",
     "run_ratio",
     "traffic",
+    "ipvlan",
     "browser",
     "idle",
     "calls",

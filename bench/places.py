@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -19,6 +20,14 @@ from tests.support.plugin import Plugin
 from workshop.kernel.namespaces import Namespace
 
 VERSION = "20.10"
+
+ONLY = "WORKSHOP_BENCH_ONLY"
+"""An environment variable: the one kind of network that is to be measured; without it, all are."""
+
+
+def asked_for(kind: str) -> bool:
+    """Whether a kind of network is to be measured."""
+    return os.environ.get(ONLY, kind) == kind
 
 
 def need(*names: str) -> None:
@@ -91,7 +100,10 @@ def no_ipvlan(engine: Engine) -> LeftOut | None:
         engine.exec("ip", "link", "del", "probe")
     if not lacks:
         return None
-    return LeftOut("this machine's kernel has no ipvlan; `modprobe ipvlan` loads it where it was built")
+    return LeftOut(
+        "this machine's kernel has no ipvlan; `modprobe ipvlan` loads it where it was built. "
+        "The section `ipvlan` measures it on Debian's kernel"
+    )
 
 
 @contextlib.contextmanager
