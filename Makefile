@@ -23,7 +23,7 @@ test: $(VENV)/.ready-test ## set up, run all tests that this machine can run, sa
 	@$(IN_VENV) -m pytest -n $(JOBS) --maxprocesses=4 $(ARGS)
 
 test-engines: $(VENV)/.ready-test ## the tests on Docker Engine 20.10, 26.1 and 28.5 (as root; ipvlan in a virtual machine)
-	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest --all-kinds tests/engines tests/vm/test_networks.py $(ARGS)
+	@WORKSHOP_ENGINES="20.10 26.1 28.5" $(IN_VENV) -m pytest -n $(JOBS) --maxprocesses=4 --all-kinds tests/engines tests/vm/test_networks.py $(ARGS)
 
 table: $(VENV)/.ready-test ## put what the tests on engines have shown into docs/tried.json and the README's table
 	@$(IN_VENV) -m tests.support.tried_table
