@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -239,6 +241,69 @@ def test_many_can_be_made_and_removed_at_once(place):
     assert (place.outside(), place.pinned()) == (set(), [])
 
 
+def test_what_is_there_out_of_turn_and_a_removal_do_not_meet(place):
+    """A call about a node, or a look around, waited for ever if the network went meanwhile, and all others with it."""
+    ended, failed = threading.Event(), list[Exception]()
+
+    def nodes_come_and_go() -> None:
+        while not ended.is_set():
+            for route in ("discover_new", "discover_delete"):
+                place.call(route, DiscoveryType=1, DiscoveryData={"Address": "192.0.2.11", "Self": False})
+                vxlan.look_after(place.bench.host)
+
+    def a_network_comes_and_goes() -> None:
+        for _ in range(12):
+            place.network(own(proxy_arp="true"))
+            place.call("delete_network")
+
+    def go(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            failed.append(error)
+        ended.set()
+
+    work = (*[nodes_come_and_go] * 3, a_network_comes_and_goes)
+    threads = [threading.Thread(target=go, args=(each,), daemon=True) for each in work]
+    for thread in threads:
+        thread.start()
+    for thread in reversed(threads):
+        thread.join(30)
+    assert (failed, [thread.is_alive() for thread in threads]) == ([], [False] * 4)
+
+
+def test_many_threads_in_many_rooms_keep_few_descriptors(place):
+    """Docker's calls are answered by many threads, and a machine gives a program 1024 descriptors, as a rule."""
+    threads, keys = 8, [f"{number:02x}" * 32 for number in range(4)]
+    together = threading.Barrier(threads)
+
+    def look(key: str) -> None:
+        together.wait(20)
+        place.bench.host.rooms.kernel(key).find("lo")
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    with ThreadPoolExecutor(threads) as pool:
+        counts = []
+        for key in keys:
+            place.bench.host.rooms.make(key)
+            list(pool.map(look, [key] * threads))
+            counts.append(descriptors())
+        assert counts[-1] - counts[0] < threads, counts
+        for key in keys:
+            place.bench.host.rooms.remove(key)
+
+
+def test_why_no_namespace_can_be_made_is_told(place, monkeypatch):
+    def refuse(path: Path) -> Namespace:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(rooms.pinned, "make", refuse)
+    with pytest.raises(PluginError, match="option namespace: none can be made .*No space left"):
+        place.network(own())
+
+
 # -- after the plugin's end, and the machine's
 
 
@@ -309,6 +374,23 @@ def test_those_of_another_plugin_or_of_another_host_are_left_alone(place, tmp_pa
     host.close()
     elsewhere.close()
     assert set(place.inside()) == {BRIDGE, TUNNEL, UPLINK}
+
+
+def test_one_whose_making_was_cut_short_after_its_bridge_is_known_as_ours(place):
+    place.bench.host.rooms.make(NETWORK)
+    there = rooms.seen_from(place.bench.host, NETWORK)
+    there.kernel.link("add", ifname=BRIDGE, kind="bridge")
+    there.kernel.link("set", index=there.kernel.index(BRIDGE), ifalias=f"workshop network {NETWORK}")
+    assert [room.network for room in place.bench.host.rooms.found(place.bench.host)] == [NETWORK]
+    assert f"removed {ROOM}: no network {NETWORK[:12]} is remembered" in place.restart()
+
+
+def test_a_file_on_which_nothing_is_mounted_goes_with_the_network(place):
+    """Its making was cut short before the namespace was pinned there, or its removal after it was not any more."""
+    place.folder.mkdir(exist_ok=True)
+    (place.folder / ROOM).touch()
+    place.call("delete_network")
+    assert place.pinned() == []
 
 
 def test_cleanup_finds_a_networks_namespace_and_says_whether_containers_are_on_it(place, tmp_path):

@@ -10,6 +10,7 @@ import contextlib
 import copy
 import errno
 import threading
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 from workshop.drivers import naming
 from workshop.errors import PluginError
 from workshop.kernel import pinned
-from workshop.kernel.kernel import Kernel, NetlinkError
+from workshop.kernel.kernel import IPRoute, Kernel, NetlinkError
+from workshop.kernel.namespaces import Namespace
 from workshop.kernel.trace import Change, Trace, traced
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ _SETTINGS = {
 
 _NOT_ALLOWED = (errno.EPERM, errno.EACCES, errno.EROFS)
 
-
 _NO_NUMBER = (None, -1, 0xFFFFFFFF)
 """What a namespace calls another one that no link of it leads to."""
 
@@ -49,16 +50,36 @@ class Found:
     endpoints: tuple[str, ...] = ()
 
 
-class Rooms:
-    """The rooms of one plugin on one host, each pinned in ``folder`` under its name.
-
-    ``trace`` is told of what is changed in them. Docker and the plugin may end: a room stays, with what is in it.
+class _Inside(Kernel):
+    """The kernel as it is in a room. A thread keeps a socket in the room only where it was ``last``: one in each would
+    be some hundred descriptors for each network, as many threads answer calls.
     """
 
-    def __init__(self, folder: Path, trace: Trace) -> None:
-        self._folder, self._trace = folder, trace
+    def __init__(self, namespace: Namespace, trace: Trace, last: threading.local) -> None:
+        super().__init__(namespace, trace)
+        self._last = last
+
+    def _socket(self) -> IPRoute:
+        before = self._last.room() if hasattr(self._last, "room") else None
+        if before is not self:
+            if before is not None:
+                before.let_go()
+            self._last.room = weakref.ref(self)
+        return super()._socket()
+
+
+class Rooms:
+    """The rooms of one plugin on one host, whose ``namespace`` is given; each is pinned in ``folder`` under its name.
+
+    ``trace`` is told of what is changed in them. Docker and the plugin may end: a room stays, with what is in it.
+    ``staying`` is held by who is in a room out of the network's turn: no room is removed meanwhile.
+    """
+
+    def __init__(self, folder: Path, namespace: Namespace, trace: Trace) -> None:
+        self._folder, self._namespace, self._trace = folder, namespace, trace
         self._kernels: dict[str, Kernel] = {}
-        self._lock = threading.Lock()
+        self._lock, self._last = threading.Lock(), threading.local()
+        self.staying = threading.RLock()
 
     def path(self, network_id: str) -> Path:
         """Where a network's room is pinned, if it has one."""
@@ -67,7 +88,7 @@ class Rooms:
     def make(self, network_id: str) -> bool:
         """Let there be a room for a network; say whether it had to be made.
 
-        :raises PluginError: if this process may not make namespaces.
+        :raises PluginError: if none can be made, as where this process may not.
         """
         with self._lock:
             if self._open(network_id) is not None:
@@ -75,15 +96,16 @@ class Rooms:
             name = naming.room(network_id)
             try:
                 with traced(self._trace, f"ip netns add {name}"):
-                    made = Kernel(pinned.make(self.path(network_id)), self._traced(name))
+                    made = self._inside(pinned.make(self.path(network_id)), name)
             except OSError as error:
                 if error.errno not in _NOT_ALLOWED:
-                    raise
+                    raise PluginError(f"option namespace: none can be made for this network: {error}") from None
                 raise PluginError(
                     "option namespace: own cannot be had here, as the plugin may not make namespaces "
                     "(a managed plugin never may); leave it out, or run `workshop serve` as root"
                 ) from None
             self._kernels[network_id] = made
+        made.set_netnsid(fd=self._namespace.descriptor)  # before anything is in it: by this, it is known as this host's
         for key, value in _SETTINGS.items():
             made.sysctl(key, value)  # a kernel without IPv6, or without bridge netfilter, has not all of them
         return True
@@ -97,20 +119,23 @@ class Rooms:
         if network_id not in self._kernels:
             found = pinned.at(self.path(network_id))
             if found is not None:
-                self._kernels[network_id] = Kernel(found, self._traced(naming.room(network_id)))
+                self._kernels[network_id] = self._inside(found, naming.room(network_id))
         return self._kernels.get(network_id)
 
     def remove(self, network_id: str) -> None:
         """Remove a network's room with all that is in it, if it has one."""
-        with self._lock:
+        path = self.path(network_id)
+        with self.staying, self._lock:
             kernel = self._open(network_id)
             self._kernels.pop(network_id, None)
-        if kernel is not None:
-            _clear(kernel)
-            kernel.close()
-            kernel.namespace.close()
-            with traced(self._trace, f"ip netns del {naming.room(network_id)}"):
-                pinned.remove(self.path(network_id))
+            if kernel is not None:
+                _clear(kernel)
+                kernel.close()
+                kernel.namespace.close()
+                with traced(self._trace, f"ip netns del {path.name}"):
+                    pinned.remove(path)
+            elif path.exists():  # its making or its removal was cut short
+                pinned.remove(path)
 
     def found(self, host: Host) -> list[Found]:
         """All rooms of this plugin on a host, whatever it remembers; also those that nothing is in.
@@ -128,11 +153,14 @@ class Rooms:
 
     def close(self) -> None:
         """Let go of all rooms. They stay."""
-        with self._lock:
+        with self.staying, self._lock:
             for kernel in self._kernels.values():
                 kernel.close()
                 kernel.namespace.close()
             self._kernels.clear()
+
+    def _inside(self, space: Namespace, room: str) -> Kernel:
+        return _Inside(space, self._traced(room), self._last)
 
     def _traced(self, room: str) -> Trace:
         return lambda change: self._trace(replace(change, command=as_there(change, room)))
@@ -199,3 +227,12 @@ def seen_from(host: Host, network_id: str) -> Host:
     view = copy.copy(host)
     view.kernel, view.namespace, view.outside = kernel, kernel.namespace, host.outside
     return view
+
+
+@contextlib.contextmanager
+def looking_from(host: Host, network_id: str) -> Iterator[Host]:
+    """``seen_from`` for the length of a ``with``, for who is there out of the network's turn, as calls about nodes are:
+    no room is removed under their hands.
+    """
+    with host.rooms.staying:
+        yield seen_from(host, network_id)
