@@ -142,8 +142,15 @@ class Rooms:
 
         Another host's plugin may have rooms in the same folder: from those, no way leads to this host.
         """
-        paths = sorted(self._folder.glob(naming.PREFIXES["namespace"] + "?" * 10))
-        return [found for path in paths if (found := _look(path, host)) is not None]
+        return [found for path in self._paths() if (found := _look(path, host)) is not None]
+
+    def alias(self, host: Host, number: int, index: int) -> str | None:
+        """What is written on the link with that index in the room, whosever it is, to which a host gives a number."""
+        for path in self._paths():
+            with _entered(path) as kernel, contextlib.suppress(NetlinkError):
+                if kernel is not None and _number(host.kernel, kernel.namespace) == number:
+                    return kernel.link("get", index=index)[0].get("ifalias")
+        return None
 
     def clear(self) -> None:
         """Remove all rooms in the folder, whosever they are: for a lab, whose folder is its own and goes with it."""
@@ -158,6 +165,9 @@ class Rooms:
                 kernel.close()
                 kernel.namespace.close()
             self._kernels.clear()
+
+    def _paths(self) -> list[Path]:
+        return sorted(self._folder.glob(naming.PREFIXES["namespace"] + "?" * 10))
 
     def _inside(self, space: Namespace, room: str) -> Kernel:
         return _Inside(space, self._traced(room), self._last)
@@ -201,11 +211,16 @@ def _look(path: Path, host: Host) -> Found | None:
         if kernel is None:
             return Found(path)
         marks = [mark for link in list(kernel.links()) if (mark := naming.read_alias(link.get("ifalias")))]
-        number = (kernel.get_netnsid(fd=host.namespace.descriptor) or {}).get("nsid")
+        number = _number(kernel, host.namespace)
     if marks and ({owner for _, _, owner in marks} != {host.plugin} or number in _NO_NUMBER):
         return None
     ids = {wanted: [identity for kind, identity, _ in marks if kind == wanted] for wanted in ("network", "endpoint")}
     return Found(path, next(iter(ids["network"]), ""), tuple(ids["endpoint"]))
+
+
+def _number(kernel: Kernel, space: Namespace) -> int | None:
+    """What a namespace calls another one."""
+    return (kernel.get_netnsid(fd=space.descriptor) or {}).get("nsid")
 
 
 def _clear(kernel: Kernel) -> None:
