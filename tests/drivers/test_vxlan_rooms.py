@@ -93,8 +93,10 @@ def test_what_the_user_calls_the_bridge_it_is_called_in_its_namespace(place):
 
 
 def test_all_of_it_is_gone_with_the_network_also_if_nothing_is_remembered_of_it(place):
+    programs.run(place.namespace, *"iptables -P FORWARD DROP".split())
     for forget in (False, True):
         place.network(own())
+        assert GATEWAY in programs.run(place.namespace, "iptables", "-S")
         place.bench.endpoint()
         if forget:
             place.bench.host.store.drop_network(NETWORK)
@@ -102,7 +104,9 @@ def test_all_of_it_is_gone_with_the_network_also_if_nothing_is_remembered_of_it(
         place.call("delete_network")
         assert (place.outside(), place.pinned()) == (set(), [])
         assert list(place.bench.host.store.tunnels) == []
-    assert "wsg" not in place.bench.rules() if not forget else True
+        assert GATEWAY not in place.bench.rules()
+        let_through = programs.run(place.namespace, "iptables", "-S")
+        assert ("WORKSHOP" in let_through, GATEWAY in let_through) == (False, False)
     place.call("delete_network")
 
 

@@ -96,13 +96,14 @@ def look_after(host: Host) -> None:
 def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
     """NetworkDriver.DeleteNetwork: tunnel, bridge, rules and VNI are gone afterwards, whatever was there before."""
     network_id = request["NetworkID"]
-    place = seen_from(host, network_id)
+    place, outer = seen_from(host, network_id), naming.gateway_end(network_id)
     remembered = host.networks.get(network_id)
     chosen = vxlan_network.read(remembered, host)[1] if remembered is not None else None
     for endpoint_id in host.store.endpoints_of(network_id):
         bridge_endpoint.remove(place, endpoint_id)
-    name = vxlan_gateway.name_of(network_id, chosen) if chosen else naming.bridge(network_id)
-    bridge_rules.close_again(host, network_id, adopted.bridge(remembered, name))
+    names = [vxlan_gateway.name_of(network_id, chosen)] if chosen else [naming.bridge(network_id), outer]
+    for name in names:
+        bridge_rules.close_again(host, network_id, adopted.bridge(remembered, name))
     vxlan_tunnel.remove(host, network_id)
     vxlan_gateway.remove(host, network_id)
     bridge_link.remove(place, network_id, chosen)
