@@ -93,7 +93,7 @@ def test_what_the_user_calls_the_bridge_it_is_called_in_its_namespace(place):
 
 
 def test_all_of_it_is_gone_with_the_network_also_if_nothing_is_remembered_of_it(place):
-    programs.run(place.namespace, *"iptables -P FORWARD DROP".split())
+    programs.run(place.namespace, *["iptables", "-P", "FORWARD", "DROP"])
     for forget in (False, True):
         place.network(own())
         assert GATEWAY in programs.run(place.namespace, "iptables", "-S")
