@@ -226,10 +226,11 @@ def test_many_threads_in_many_rooms_keep_few_descriptors(place):
             place.bench.host.rooms.remove(key)
 
 
-def test_why_no_namespace_can_be_made_is_told(place, monkeypatch):
+@pytest.mark.parametrize(("number", "text"), [(28, "No space left on device"), (30, "Read-only file system")])
+def test_why_no_namespace_can_be_made_is_told(place, monkeypatch, number, text):
     def refuse(path: Path) -> Namespace:
-        raise OSError(28, "No space left on device")
+        raise OSError(number, text)
 
     monkeypatch.setattr(rooms.pinned, "make", refuse)
-    with pytest.raises(PluginError, match="option namespace: none can be made .*No space left"):
+    with pytest.raises(PluginError, match=f"option namespace: none can be made for this network.*{text}"):
         place.network(own())

@@ -35,7 +35,7 @@ _SETTINGS = {
 }
 """What a room only carries it has no part in: its links get no addresses of their own, and no rules are looked up."""
 
-_NOT_ALLOWED = (errno.EPERM, errno.EACCES, errno.EROFS)
+_NOT_ALLOWED = (errno.EPERM, errno.EACCES)
 
 _NO_NUMBER = (None, -1, 0xFFFFFFFF)
 """What a namespace calls another one that no link of it leads to."""
