@@ -72,7 +72,8 @@ class Rooms:
     """The rooms of one plugin on one host, whose ``namespace`` is given; each is pinned in ``folder`` under its name.
 
     ``trace`` is told of what is changed in them. Docker and the plugin may end: a room stays, with what is in it.
-    ``staying`` is held by who is in a room out of the network's turn: no room is removed meanwhile.
+    ``staying`` is held by who is in a room out of the network's turn: no room is removed meanwhile, nor made. Who asks
+    for a room in the network's turn waits for none of that.
     """
 
     def __init__(self, folder: Path, namespace: Namespace, trace: Trace) -> None:
@@ -90,10 +91,10 @@ class Rooms:
 
         :raises PluginError: if none can be made, as where this process may not.
         """
-        with self._lock:
-            if self._open(network_id) is not None:
+        name = naming.room(network_id)
+        with self.staying:
+            if self.kernel(network_id) is not None:
                 return False
-            name = naming.room(network_id)
             try:
                 with traced(self._trace, f"ip netns add {name}"):
                     made = self._inside(pinned.make(self.path(network_id)), name)
@@ -104,7 +105,8 @@ class Rooms:
                     "option namespace: own cannot be had here, as the plugin may not make namespaces "
                     "(a managed plugin never may); leave it out, or run `workshop serve` as root"
                 ) from None
-            self._kernels[network_id] = made
+            with self._lock:
+                self._kernels[network_id] = made
         made.set_netnsid(fd=self._namespace.descriptor)  # before anything is in it: by this, it is known as this host's
         for key, value in _SETTINGS.items():
             made.sysctl(key, value)  # a kernel without IPv6, or without bridge netfilter, has not all of them
@@ -125,9 +127,10 @@ class Rooms:
     def remove(self, network_id: str) -> None:
         """Remove a network's room with all that is in it, if it has one."""
         path = self.path(network_id)
-        with self.staying, self._lock:
-            kernel = self._open(network_id)
-            self._kernels.pop(network_id, None)
+        with self.staying:
+            kernel = self.kernel(network_id)
+            with self._lock:
+                self._kernels.pop(network_id, None)
             if kernel is not None:
                 _clear(kernel)
                 kernel.close()
