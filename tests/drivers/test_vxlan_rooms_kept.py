@@ -161,3 +161,11 @@ def test_cleanup_finds_a_networks_namespace_and_says_whether_containers_are_on_i
     box.close()
     place.begin(Store(None))
     assert (place.outside(), place.pinned()) == (set(), [])
+
+
+def test_a_lab_that_ends_removes_what_is_named_as_ours_and_nothing_else(place):
+    place.network(own())
+    (place.folder / "theirs").touch()
+    place.bench.host.rooms.clear()
+    assert place.pinned() == ["theirs"]
+    (place.folder / "theirs").unlink()

@@ -158,7 +158,7 @@ class Rooms:
     def clear(self) -> None:
         """Remove all rooms in the folder, whosever they are: for a lab, whose folder is its own and goes with it."""
         self.close()
-        for path in self._folder.glob("*"):
+        for path in self._paths():
             remove_at(path)
 
     def close(self) -> None:
