@@ -2,102 +2,31 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.support.driver import ENDPOINT, NETWORK, Bench
-from tests.support.shell import inside, path_of
-from workshop.drivers import leftovers, rooms, vxlan
-from workshop.drivers.host import Host
-from workshop.drivers.reconcile import reconcile
-from workshop.drivers.store import Store
+from tests.support.driver import NETWORK
+from tests.support.rooms import BRIDGE, CONTAINER_END, GATEWAY, HOST_END, ROOM, TUNNEL, UPLINK, Place, own
+from workshop.drivers import rooms, vxlan
 from workshop.errors import PluginError
-from workshop.kernel import pinned, programs
-from workshop.kernel.kernel import Kernel
+from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
 
 pytestmark = pytest.mark.kernel
-SHORT = NETWORK[:10]
-ROOM, BRIDGE, TUNNEL, UPLINK, GATEWAY = (f"{prefix}{SHORT}" for prefix in ("wsn", "wsb", "wst", "wsu", "wsg"))
-HOST_END, CONTAINER_END = "wsh1738df3e5a", "wsc1738df3e5a"
 OTHER = "aa" * 32
 POOL6 = {"IPv6Data": [{"Pool": "fd00:9::/64", "Gateway": "fd00:9::1/64"}]}
-CABLE = """
-link add eth0 mtu 1500 type veth peer name far
-addr add 192.0.2.10/24 dev eth0
-link set far up
-link set eth0 up
-route add default via 192.0.2.1
-"""
 THEIRS = "link add theirs type vxlan id 4242 dstport 4789 local 192.0.2.10"
-
-
-class Place:
-    """A host with a cable, and the folder of its networks' namespaces."""
-
-    def __init__(self, folder: Path) -> None:
-        self.namespace, self.folder = Namespace.create(), folder / "netns"
-        programs.run(self.namespace, "ip", "-batch", "-", given=CABLE)
-        self.commands: list[str] = []
-        self.begin(Store(folder / "store.db"))
-
-    def begin(self, store: Store, plugin: str = "workshop") -> None:
-        """Let a driver be at work, as after the plugin's start."""
-        warnings: list[str] = []
-        tell = {"warn": warnings.append, "trace": lambda change: self.commands.append(change.command)}
-        host = Host(self.namespace, store, rooms=self.folder, plugin=plugin, **tell)  # type: ignore[arg-type]
-        self.bench = Bench(host, warnings, vxlan)  # type: ignore[arg-type]
-        self.network, self.call = self.bench.network, self.bench.call
-
-    def restart(self) -> list[str]:
-        """End the plugin and start it again; gives what it found different."""
-        self.bench.host.close()
-        self.begin(self.bench.host.store)
-        result = reconcile(self.bench.host, vxlan)  # type: ignore[arg-type]
-        assert result.failed == []
-        return result.done
-
-    def outside(self) -> set[str]:
-        """The names of the links on the host that are not its own."""
-        return set(self.bench.links()) - {"eth0", "far"}
-
-    def inside(self, name: str = ROOM) -> dict[str, dict]:
-        """The links in a network's namespace, by name."""
-        space = pinned.at(self.folder / name)
-        assert space is not None, f"there is no {name}"
-        kernel = Kernel(space)
-        found = {link.get("ifname"): link for link in kernel.links() if link.get("ifname") != "lo"}
-        kernel.close()
-        space.close()
-        return found
-
-    def told(self, command: str, name: str = ROOM) -> str:
-        """What a program says that is run in a network's namespace."""
-        space = pinned.at(self.folder / name)
-        assert space is not None, f"there is no {name}"
-        try:
-            return inside(space, *command.split()).stdout
-        finally:
-            space.close()
-
-    def pinned(self) -> list[str]:
-        return sorted(path.name for path in self.folder.glob("*"))
 
 
 @pytest.fixture
 def place(tmp_path):
     place = Place(tmp_path)
     yield place
-    place.bench.host.close()
-    for name in place.pinned():
-        rooms.remove_at(place.folder / name)
-    place.namespace.close()
-
-
-def own(**more: str) -> dict[str, str]:
-    return {"namespace": "own", "vni": "4242", **more}
+    place.end()
 
 
 def test_bridge_tunnel_and_ports_are_in_the_networks_namespace_and_the_gateway_is_on_the_host(place):
@@ -164,8 +93,10 @@ def test_what_the_user_calls_the_bridge_it_is_called_in_its_namespace(place):
 
 
 def test_all_of_it_is_gone_with_the_network_also_if_nothing_is_remembered_of_it(place):
+    programs.run(place.namespace, *["iptables", "-P", "FORWARD", "DROP"])
     for forget in (False, True):
         place.network(own())
+        assert GATEWAY in programs.run(place.namespace, "iptables", "-S")
         place.bench.endpoint()
         if forget:
             place.bench.host.store.drop_network(NETWORK)
@@ -173,7 +104,9 @@ def test_all_of_it_is_gone_with_the_network_also_if_nothing_is_remembered_of_it(
         place.call("delete_network")
         assert (place.outside(), place.pinned()) == (set(), [])
         assert list(place.bench.host.store.tunnels) == []
-    assert "wsg" not in place.bench.rules() if not forget else True
+        assert GATEWAY not in place.bench.rules()
+        let_through = programs.run(place.namespace, "iptables", "-S")
+        assert ("WORKSHOP" in let_through, GATEWAY in let_through) == (False, False)
     place.call("delete_network")
 
 
@@ -239,97 +172,65 @@ def test_many_can_be_made_and_removed_at_once(place):
     assert (place.outside(), place.pinned()) == (set(), [])
 
 
-# -- after the plugin's end, and the machine's
+def test_what_is_there_out_of_turn_and_a_removal_do_not_meet(place):
+    """A call about a node, or a look around, waited for ever if the network went meanwhile, and all others with it."""
+    ended, failed = threading.Event(), list[Exception]()
+
+    def nodes_come_and_go() -> None:
+        while not ended.is_set():
+            for route in ("discover_new", "discover_delete"):
+                place.call(route, DiscoveryType=1, DiscoveryData={"Address": "192.0.2.11", "Self": False})
+                vxlan.look_after(place.bench.host)
+
+    def a_network_comes_and_goes() -> None:
+        for _ in range(12):
+            place.network(own(proxy_arp="true"))
+            place.call("delete_network")
+
+    def go(work: Callable[[], None]) -> None:
+        try:
+            work()
+        except Exception as error:
+            failed.append(error)
+        ended.set()
+
+    work = (*[nodes_come_and_go] * 3, a_network_comes_and_goes)
+    threads = [threading.Thread(target=go, args=(each,), daemon=True) for each in work]
+    for thread in threads:
+        thread.start()
+    for thread in reversed(threads):
+        thread.join(30)
+    assert (failed, [thread.is_alive() for thread in threads]) == ([], [False] * 4)
 
 
-def test_a_plugin_that_starts_again_finds_all_as_it_was(place):
-    place.network(own())
-    place.bench.endpoint()
-    before = {name: link["index"] for name, link in place.inside().items()}
-    assert place.restart() == []
-    assert {name: link["index"] for name, link in place.inside().items()} == before
-    assert not vxlan.is_lost(ENDPOINT, place.bench.host)
-    place.call("discover_new", DiscoveryType=1, DiscoveryData={"Address": "192.0.2.11", "Self": False})
-    assert "dst 192.0.2.11" in place.told(f"bridge fdb show dev {TUNNEL}")
-    place.call("delete_endpoint")
-    place.call("delete_network")
-    assert (place.outside(), place.pinned()) == (set(), [])
+def test_many_threads_in_many_rooms_keep_few_descriptors(place):
+    """Docker's calls are answered by many threads, and a machine gives a program 1024 descriptors, as a rule."""
+    threads, keys = 8, [f"{number:02x}" * 32 for number in range(4)]
+    together = threading.Barrier(threads)
+
+    def look(key: str) -> None:
+        together.wait(20)
+        place.bench.host.rooms.kernel(key).find("lo")
+
+    def descriptors() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    with ThreadPoolExecutor(threads) as pool:
+        counts = []
+        for key in keys:
+            place.bench.host.rooms.make(key)
+            list(pool.map(look, [key] * threads))
+            counts.append(descriptors())
+        assert counts[-1] - counts[0] < threads, counts
+        for key in keys:
+            place.bench.host.rooms.remove(key)
 
 
-@pytest.mark.parametrize("lost", [TUNNEL, UPLINK, BRIDGE])
-def test_what_was_removed_meanwhile_is_made_again(place, lost):
-    place.network(own())
-    place.bench.endpoint()
-    place.told(f"ip link del {lost}")
-    done = place.restart()
-    assert any("again" in text for text in done), done
-    there = place.inside()
-    assert set(there) == {BRIDGE, TUNNEL, UPLINK, HOST_END}
-    assert {there[name].get("master") for name in (TUNNEL, UPLINK, HOST_END)} == {there[BRIDGE]["index"]}
-    assert place.bench.addresses(GATEWAY) == {"10.9.0.1/24"}
-    assert place.restart() == []
+@pytest.mark.parametrize(("number", "text"), [(28, "No space left on device"), (30, "Read-only file system")])
+def test_why_no_namespace_can_be_made_is_told(place, monkeypatch, number, text):
+    def refuse(path: Path) -> Namespace:
+        raise OSError(number, text)
 
-
-def test_after_a_restart_of_the_machine_the_networks_are_made_again_and_endpoints_forgotten(place):
-    place.network(own())
-    place.bench.endpoint()
-    rooms.remove_at(place.folder / ROOM)
-    (place.folder / ROOM).touch()  # where the folder is not in memory
-    done = place.restart()
-    assert f"forgot endpoint {ENDPOINT[:12]}: its link is gone" in done
-    assert set(place.inside()) == {BRIDGE, TUNNEL, UPLINK}
-    assert place.outside() == {GATEWAY}
-
-
-def test_the_tunnel_goes_by_the_address_that_docker_says_this_node_has(place):
-    programs.run(place.namespace, *["ip", "addr", "add", "198.51.100.1/24", "dev", "far"])
-    place.network(own())
-    place.call("discover_new", DiscoveryType=1, DiscoveryData={"Address": "198.51.100.1", "Self": True})
-    assert "local 198.51.100.1" in place.told(f"ip -d link show {TUNNEL}")
-
-
-# -- what nobody remembers
-
-
-def test_a_namespace_of_a_network_that_nobody_remembers_is_removed_at_start(place):
-    place.network(own())
-    place.bench.host.store.drop_network(NETWORK)
-    assert f"removed {ROOM}: no network {NETWORK[:12]} is remembered" in place.restart()
-    assert (place.outside(), place.pinned()) == (set(), [])
-
-
-def test_those_of_another_plugin_or_of_another_host_are_left_alone(place, tmp_path):
-    place.network(own())
-    place.bench.host.close()
-    place.begin(Store(None), plugin="other")
-    assert reconcile(place.bench.host, vxlan).done == []  # type: ignore[arg-type]
-    elsewhere = Namespace.create()
-    host = Host(elsewhere, Store(None), rooms=place.folder)
-    assert reconcile(host, vxlan).done == []  # type: ignore[arg-type]
-    host.close()
-    elsewhere.close()
-    assert set(place.inside()) == {BRIDGE, TUNNEL, UPLINK}
-
-
-def test_cleanup_finds_a_networks_namespace_and_says_whether_containers_are_on_it(place, tmp_path):
-    place.network(own())
-    place.bench.endpoint()
-    box = Namespace.create()
-    programs.run(place.namespace, "ip", "link", "set", CONTAINER_END, "netns", path_of(box))
-    place.bench.host.close()
-    place.bench.host.store.close()
-
-    def look() -> list[tuple[str, str, str]]:
-        store, folder = tmp_path / "store.db", tmp_path / "run"
-        with leftovers.find("workshop", store, folder, rooms_in=place.folder) as found:
-            told = [(item.kind, item.name, item.about) for item in found.items]
-            assert found.in_use == 1
-            assert leftovers.remove(found) == []
-        return told
-
-    told = place.namespace.run(look)
-    assert ("namespace", ROOM, f"network {NETWORK[:12]}, containers are on it") in told
-    assert ("link", GATEWAY, f"network {NETWORK[:12]}") in told
-    box.close()
-    place.begin(Store(None))
-    assert (place.outside(), place.pinned()) == (set(), [])
+    monkeypatch.setattr(rooms.pinned, "make", refuse)
+    with pytest.raises(PluginError, match=f"option namespace: none can be made for this network.*{text}"):
+        place.network(own())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 
 from tests.support.shell import run
 from workshop.kernel import mounts, pinned
-from workshop.kernel.namespaces import Namespace
+from workshop.kernel.namespaces import CLONE_NEWNS, Namespace, in_thread, unshare
 
 pytestmark = pytest.mark.kernel
 
@@ -53,3 +55,20 @@ def test_nothing_is_left_where_it_cannot_be_pinned(tmp_path, monkeypatch):
 def test_what_is_mounted_nowhere_is_refused_with_both_places(tmp_path):
     with pytest.raises(OSError, match=f"mount /nowhere on {tmp_path}/nothing: No such file"):
         mounts.mount("/nowhere", str(tmp_path / "nothing"), None, mounts.MS_BIND)
+
+
+def test_in_the_folder_of_ip_netns_it_goes_well_with_that():
+    """``ip netns add`` makes a shared mount of the folder. What was pinned there before could not be removed again."""
+
+    def both() -> tuple[str, bool, bool]:
+        unshare(CLONE_NEWNS)
+        mounts.mount("none", "/", None, mounts.MS_REC | mounts.MS_PRIVATE)
+        mounts.mount("none", str(pinned.FOLDER.parent), "tmpfs", 0)
+        path = pinned.FOLDER / "blue"
+        pinned.make(path).close()
+        subprocess.run(["ip", "netns", "add", "red"], check=True)
+        pinned.make(pinned.FOLDER / "green").close()
+        listed = subprocess.run(["ip", "netns", "list"], check=True, capture_output=True, text=True).stdout
+        return " ".join(sorted(listed.split())), pinned.remove(path), path.exists()
+
+    assert in_thread(both) == ("blue green red", True, False)

@@ -49,7 +49,7 @@ class Host:
         self.name, self.plugin, self.scope = name, plugin, scope
         self.namespace, self.store, self.warn = namespace, store, warn
         self.kernel = Kernel(namespace, trace)
-        self.outside, self.rooms = self, Rooms(rooms, trace)
+        self.outside, self.rooms = self, Rooms(rooms, namespace, trace)
         own = plugin == "workshop"
         table = "workshop" if own else f"workshop_{hashlib.sha256(plugin.encode()).hexdigest()[:8]}"
         self.firewall = Firewall(namespace, trace, table)

@@ -89,11 +89,13 @@ def predecessors(host: Host, network_id: str, endpoint_id: str, asked: Mapping[s
     ]
 
 
-def peer_is_marked(host: Host, link: object) -> bool:
-    """Whether the other end of a link's pair is in this namespace too and says whose the pair is."""
-    index = link.get("link")  # type: ignore[attr-defined]
-    if not index or link.get(("linkinfo", "kind")) != "veth":  # type: ignore[attr-defined]  # of others, it is a parent
+def peer_is_marked(host: Host, link: Any) -> bool:
+    """Whether the other end of a link's pair, in this namespace or in a network's own, says whose the pair is."""
+    index, number = link.get("link"), link.get("link_netnsid")
+    if not index or link.get(("linkinfo", "kind")) != "veth":  # of others, it is a parent
         return False
+    if number is not None:
+        return naming.read_alias(host.rooms.alias(host, number, index)) is not None
     with contextlib.suppress(NetlinkError):
         return naming.read_alias(host.kernel.link("get", index=index)[0].get("ifalias")) is not None
     return False

@@ -87,7 +87,11 @@ def _remove_strays(host: Host, result: Reconciled) -> None:
         result.done.append(f"removed {name}: {why}")
     for room in host.rooms.found(host):
         if room.network and room.network not in host.networks:
-            rooms.remove_at(room.path)
+            try:
+                rooms.remove_at(room.path)
+            except OSError as error:
+                result.failed.append(f"{room.path.name} cannot be removed: {error}")
+                continue
             result.done.append(f"removed {room.path.name}: no network {room.network[:12]} is remembered")
 
 

@@ -27,7 +27,7 @@ from workshop.drivers import (
 from workshop.drivers import vxlan_memory as memory
 from workshop.drivers.common import activate, get_capabilities
 from workshop.drivers.host import Host
-from workshop.drivers.rooms import seen_from
+from workshop.drivers.rooms import looking_from, seen_from
 from workshop.drivers.vxlan_nodes import discover_delete, discover_new
 from workshop.drivers.vxlan_options import OPTIONS, OWN
 from workshop.errors import PluginError
@@ -75,7 +75,8 @@ def restore_network(request: t.CreateNetworkRequest, host: Host) -> list[str]:
 def is_lost(endpoint_id: str, host: Host) -> bool:
     """Whether the host's end of an endpoint's pair is gone: with one end goes the other."""
     network_id = (host.endpoints.get(endpoint_id) or {}).get("NetworkID") or ""
-    return seen_from(host, network_id).kernel.index(adopted.host_end(host, endpoint_id)) is None
+    with looking_from(host, network_id) as place:
+        return place.kernel.index(adopted.host_end(host, endpoint_id)) is None
 
 
 def elements(network_id: str, network: dict[str, Any], host: Host) -> dict[str, list[str]]:
@@ -95,13 +96,14 @@ def look_after(host: Host) -> None:
 def delete_network(request: t.NetworkRequest, host: Host) -> t.Empty:
     """NetworkDriver.DeleteNetwork: tunnel, bridge, rules and VNI are gone afterwards, whatever was there before."""
     network_id = request["NetworkID"]
-    place = seen_from(host, network_id)
+    place, outer = seen_from(host, network_id), naming.gateway_end(network_id)
     remembered = host.networks.get(network_id)
     chosen = vxlan_network.read(remembered, host)[1] if remembered is not None else None
     for endpoint_id in host.store.endpoints_of(network_id):
         bridge_endpoint.remove(place, endpoint_id)
-    name = vxlan_gateway.name_of(network_id, chosen) if chosen else naming.bridge(network_id)
-    bridge_rules.close_again(host, network_id, adopted.bridge(remembered, name))
+    names = [vxlan_gateway.name_of(network_id, chosen)] if chosen else [naming.bridge(network_id), outer]
+    for name in names:
+        bridge_rules.close_again(host, network_id, adopted.bridge(remembered, name))
     vxlan_tunnel.remove(host, network_id)
     vxlan_gateway.remove(host, network_id)
     bridge_link.remove(place, network_id, chosen)

@@ -8,6 +8,7 @@ from workshop.drivers import vxlan_memory as memory
 from workshop.drivers import vxlan_network, vxlan_peers, vxlan_tunnel
 from workshop.drivers import vxlan_underlay as underlay
 from workshop.drivers.host import Host
+from workshop.drivers.rooms import looking_from
 from workshop.drivers.vxlan_options import host_address
 from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
@@ -62,7 +63,8 @@ def _move_tunnels(host: Host) -> None:
         request = host.networks.get(network_id)
         if request is None:
             continue
-        with contextlib.suppress(PluginError, NetlinkError):  # removed meanwhile, or of the other IP version
+        # removed meanwhile, or of the other IP version
+        with looking_from(host, network_id), contextlib.suppress(PluginError, NetlinkError):
             local = underlay.find(host, vxlan_network.read(request, host)[1]).local
             if vxlan_tunnel.data_of(host, network_id).get("local") not in (None, local):
                 vxlan_tunnel.move(host, network_id, local)

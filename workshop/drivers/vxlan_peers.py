@@ -16,7 +16,7 @@ from workshop.drivers import naming, vxlan_tunnel
 from workshop.drivers import vxlan_memory as memory
 from workshop.drivers import vxlan_underlay as underlay
 from workshop.drivers.host import Host
-from workshop.drivers.rooms import seen_from
+from workshop.drivers.rooms import looking_from, seen_from
 from workshop.drivers.vxlan_announce import announce
 from workshop.kernel.kernel import NetlinkError
 
@@ -41,8 +41,7 @@ def of(host: Host, network_id: str, local: str | None) -> list[str]:
 
 def program(host: Host, network_id: str) -> bool:
     """Let a network's tunnel have just its peers; say whether it got new ones. Nothing is done if it is not there."""
-    host = seen_from(host, network_id)
-    with memory.LOCK, _gone_meanwhile(_NO_LINK):
+    with memory.LOCK, looking_from(host, network_id) as host, _gone_meanwhile(_NO_LINK):
         tunnel = vxlan_tunnel.data_of(host, network_id)
         if not tunnel:
             return False
@@ -78,7 +77,8 @@ def tell(host: Host, network_id: str, endpoint: dict[str, Any]) -> None:
     """Let a network's peers know that an endpoint is on this host."""
     interface = endpoint.get("Interface") or {}
     if mac := interface.get("MacAddress"):
-        announce(seen_from(host, network_id), naming.tunnel(network_id), mac, interface.get("Address") or "")
+        with looking_from(host, network_id) as place:
+            announce(place, naming.tunnel(network_id), mac, interface.get("Address") or "")
 
 
 def came_here(host: Host, network_id: str, mac: str) -> None:
@@ -98,8 +98,7 @@ def answer_for(host: Host, network_id: str, bridge: str, pools: Iterable[Any]) -
     from the tunnel; whom it does not know, it asks for everywhere, as always. (The tunnel's own proxy would swallow
     those questions.)
     """
-    host = seen_from(host, network_id)
-    with memory.LOCK, _gone_meanwhile(_NO_LINK):
+    with memory.LOCK, looking_from(host, network_id) as host, _gone_meanwhile(_NO_LINK):
         tunnel, master = vxlan_tunnel.data_of(host, network_id), host.kernel.index(bridge)
         if not tunnel or master is None:
             return

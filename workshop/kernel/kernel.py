@@ -125,8 +125,16 @@ class Kernel:
             return False
         return True
 
+    def let_go(self) -> None:
+        """Close the calling thread's socket."""
+        mine = vars(self._mine).pop("socket", None)
+        if mine is not None:
+            with contextlib.suppress(Exception):  # all may have been closed
+                self._sockets.remove(mine)
+                mine.close()
+
     def close(self) -> None:
-        """Close every thread's socket."""
+        """Close every thread's socket. No other thread may be waiting for the kernel's answer: it would for ever."""
         while self._sockets:
             with contextlib.suppress(Exception):
                 self._sockets.pop().close()
@@ -150,4 +158,4 @@ def _with_namespaces(keywords: dict[str, Any], write: Callable[[Namespace], Any]
     return found
 
 
-__all__ = ["Change", "Kernel", "NetlinkError"]
+__all__ = ["Change", "IPRoute", "Kernel", "NetlinkError"]

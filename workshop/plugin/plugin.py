@@ -32,7 +32,7 @@ class Plugin:
 
     ``store`` is the file of what is remembered, or ``None`` to forget with the process. ``replaced`` are handlers
     that take the place of the driver's, by route name. ``rooms`` is the folder in which networks' own namespaces are
-    pinned; without it, one beside the store.
+    pinned; without it, one beside the store, and without a store that of ``ip netns``.
     """
 
     def __init__(

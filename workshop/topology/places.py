@@ -45,22 +45,18 @@ def candidates(known: Iterable[str] = ()) -> Iterator[tuple[Key, str]]:
             yield key, path
 
 
-def _device() -> int:
-    """The device on which all namespaces are."""
-    return Path("/proc/self/ns/net").stat().st_dev
-
-
 def _paths(known: Iterable[str]) -> Iterator[str]:
     yield from known
     for folder in FOLDERS:
         with contextlib.suppress(OSError):
             yield from (entry.path for entry in os.scandir(folder))
     with contextlib.suppress(OSError):
+        device = Path("/proc/self/ns/net").stat().st_dev  # on which all namespaces are
         for entry in list(os.scandir("/proc/self/fd")):
             with contextlib.suppress(OSError):
                 target = str(Path(entry.path).readlink())
                 # one that is pinned to a file is called after that file
-                if target.startswith("net:[") or (target.startswith("/") and entry.stat().st_dev == _device()):
+                if target.startswith("net:[") or (target.startswith("/") and entry.stat().st_dev == device):
                     yield entry.path
     with contextlib.suppress(OSError):
         yield from (f"{entry.path}/ns/net" for entry in os.scandir("/proc") if entry.name.isdigit())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -248,9 +248,11 @@ def build(
     return new
 
 
-def place_ports(ports: Iterable[dict[str, Any]], spaces: list[Space], root: Space) -> dict[str, list[dict[str, Any]]]:
+def place_ports(ports: Sequence[dict[str, Any]], spaces: list[Space], root: Space) -> dict[str, list[dict[str, Any]]]:
     """The published ports of a host by the namespace with the address; the host itself has the rest."""
     found: dict[str, list[dict[str, Any]]] = {}
+    if not ports:
+        return found
     homes = {address.partition("/")[0]: space.id for space in reversed(spaces) for _, address in space.addresses}
     for port in ports:
         found.setdefault(homes.get(port.get("ip") or "", root.id), []).append(port)

@@ -90,6 +90,8 @@ class Within:
         found = []
         for key, path in places.candidates():
             name = places.name_at(path) or ""
+            if path.startswith("/proc/") and not path.startswith("/proc/self/fd/"):
+                break  # from here on, processes: many, and they are in nothing of that kind
             if not name.startswith(PINNED) and not path.startswith("/proc/self/fd/"):
                 continue
             if network and name.startswith(PINNED) and not network.startswith(name.removeprefix(PINNED)):
