@@ -38,8 +38,7 @@ if [ {root} != / ]; then
   cd {root}
   mkdir -p .old
   pivot_root . .old  # not chroot: `docker exec` would then see this machine's files, not the container's
-  umount -l .old
-  rmdir .old 2>/dev/null || true
+  umount -l .old  # the folder stays: removing it would take away what another engine has just put on it
 fi
 mount -t tmpfs tmpfs /run
 mkdir -p /run/docker/plugins
