@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,6 +49,12 @@ def test_the_hosts_firewall_has_no_part_in_what_the_bridge_carries(place):
     assert place.told("sysctl -n net.bridge.bridge-nf-call-iptables") == "0\n"
     assert place.told("nft list ruleset") == ""
     assert programs.run(place.namespace, "sysctl", "-n", "net.bridge.bridge-nf-call-iptables") == "1\n"
+
+
+def test_the_bridge_sends_nothing_of_its_own_to_the_other_hosts(place):
+    place.network(own(peers="192.0.2.11"))
+    time.sleep(1)  # it would say at once which groups it listens to
+    assert place.inside()[BRIDGE].get(("stats64", "tx_packets")) == 0
 
 
 def test_each_command_is_told_as_one_would_type_it_on_the_host(place):
