@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.shell import run
@@ -53,3 +55,18 @@ def test_nothing_is_left_where_it_cannot_be_pinned(tmp_path, monkeypatch):
 def test_what_is_mounted_nowhere_is_refused_with_both_places(tmp_path):
     with pytest.raises(OSError, match=f"mount /nowhere on {tmp_path}/nothing: No such file"):
         mounts.mount("/nowhere", str(tmp_path / "nothing"), None, mounts.MS_BIND)
+
+
+def test_the_folder_is_shared_first_so_that_ip_puts_no_second_one_on_top_of_it(tmp_path: Path, monkeypatch) -> None:
+    folder = tmp_path / "netns"
+    monkeypatch.setattr(pinned, "FOLDER", folder)
+    try:
+        for name in ("wsn1", "wsn2"):
+            pinned.make(folder / name).close()
+        run("mount", "--make-shared", folder)  # what `ip netns add` tries before it mounts
+        told = Path("/proc/self/mountinfo").read_text()
+        assert [told.count(f" {folder}{name} ") for name in ("", "/wsn1", "/wsn2")] == [1, 1, 1]
+        assert pinned.remove(folder / "wsn1") and pinned.remove(folder / "wsn2")
+        assert list(folder.iterdir()) == []
+    finally:
+        mounts.unmount(folder)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from workshop.kernel.mounts import MS_BIND, mount, unmount
+from workshop.kernel.mounts import MS_BIND, MS_REC, MS_SHARED, mount, unmount
 from workshop.kernel.namespaces import Namespace
 
 FOLDER = Path("/run/netns")
@@ -20,6 +20,8 @@ def make(path: Path) -> Namespace:
     made.name = path.name
     try:
         path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+        if path.parent == FOLDER:
+            _share()
         path.touch(mode=0o444)
         mount(f"/proc/self/fd/{made.descriptor}", str(path), None, MS_BIND)
     except OSError:
@@ -28,6 +30,18 @@ def make(path: Path) -> Namespace:
             path.unlink()
         raise
     return made
+
+
+def _share() -> None:
+    """Let ``FOLDER`` be a mount of its own, as ``ip netns add`` has it. Else it makes it one later, on top of ours:
+    then there are two of each namespace, and the one below can be removed by nobody.
+    """
+    folder = str(FOLDER)
+    try:
+        mount("", folder, "none", MS_SHARED | MS_REC)
+    except OSError:  # it is none yet
+        mount(folder, folder, "none", MS_BIND | MS_REC)
+        mount("", folder, "none", MS_SHARED | MS_REC)
 
 
 def at(path: Path) -> Namespace | None:
