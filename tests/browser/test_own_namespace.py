@@ -40,3 +40,27 @@ def test_the_port_to_the_host_and_the_gateway_are_chosen_as_others_are(page: Pag
     for name in ("wsu56aaf7d6a1", "wsg56aaf7d6a1"):
         page.locator("#picture .node", has_text=name).locator("text").first.click()
         expect(page.locator(".about-panel h2")).to_have_text(name)
+
+
+WAY = """async ([from, to, bridge]) => {
+  const [{ wayBetween }, { placesOf }, told] = await Promise.all([
+    import("/static/js/walk/way.js"), import("/static/js/places.js"), fetch("/api/picture").then((each) => each.json()),
+  ]);
+  const places = placesOf(told.dot);
+  const rest = (id) => {
+    const node = places.nodes.get(id);
+    return { node, point: { x: node.x + node.w / 2, y: node.y } };
+  };
+  const { x, w } = places.nodes.get(bridge);
+  return { edge: x + w / 2, points: wayBetween({ places }, rest(from), rest(to)) };
+}"""
+
+
+def test_a_packet_goes_from_the_port_to_the_host_through_the_bridge_and_along_the_line_to_another(page: Page) -> None:
+    uplink, port, bridge = (f"{name}-4:4026531002/{index}" for name, index in (("port", 3), ("port", 7), ("bridge", 2)))
+    for way in ([uplink, port], [port, uplink]):
+        went = page.evaluate(WAY, [*way, bridge])
+        line = max(point["y"] for point in went["points"])
+        assert len(went["points"]) > 2
+        for point in went["points"]:
+            assert point["x"] <= went["edge"] or point["y"] == pytest.approx(line), "in the bridge, or on its line"

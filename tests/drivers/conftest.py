@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.driver import Bench
+from tests.support.rooms import Place
 from workshop.drivers.host import Host
 from workshop.drivers.store import Store
 from workshop.kernel.namespaces import Namespace
@@ -20,3 +22,11 @@ def bench() -> Iterator[Bench]:
     yield bench
     bench.host.close()
     namespace.close()
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    """A host for networks in namespaces of their own."""
+    place = Place(tmp_path)
+    yield place
+    place.end()

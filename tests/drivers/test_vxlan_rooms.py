@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.driver import NETWORK
-from tests.support.rooms import BRIDGE, CONTAINER_END, GATEWAY, HOST_END, ROOM, TUNNEL, UPLINK, Place, own
+from tests.support.rooms import BRIDGE, CONTAINER_END, GATEWAY, HOST_END, ROOM, TUNNEL, UPLINK, own
 from workshop.drivers import rooms, vxlan
 from workshop.errors import PluginError
 from workshop.kernel import programs
@@ -20,13 +21,6 @@ pytestmark = pytest.mark.kernel
 OTHER = "aa" * 32
 POOL6 = {"IPv6Data": [{"Pool": "fd00:9::/64", "Gateway": "fd00:9::1/64"}]}
 THEIRS = "link add theirs type vxlan id 4242 dstport 4789 local 192.0.2.10"
-
-
-@pytest.fixture
-def place(tmp_path):
-    place = Place(tmp_path)
-    yield place
-    place.end()
 
 
 def test_bridge_tunnel_and_ports_are_in_the_networks_namespace_and_the_gateway_is_on_the_host(place):
@@ -53,6 +47,12 @@ def test_the_hosts_firewall_has_no_part_in_what_the_bridge_carries(place):
     assert place.told("sysctl -n net.bridge.bridge-nf-call-iptables") == "0\n"
     assert place.told("nft list ruleset") == ""
     assert programs.run(place.namespace, "sysctl", "-n", "net.bridge.bridge-nf-call-iptables") == "1\n"
+
+
+def test_the_bridge_sends_nothing_of_its_own_to_the_other_hosts(place):
+    place.network(own(peers="192.0.2.11"))
+    time.sleep(1)  # it would say at once which groups it listens to
+    assert place.inside()[BRIDGE].get(("stats64", "tx_packets")) == 0
 
 
 def test_each_command_is_told_as_one_would_type_it_on_the_host(place):

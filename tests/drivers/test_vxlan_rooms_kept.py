@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.driver import ENDPOINT, NETWORK
-from tests.support.rooms import BRIDGE, CONTAINER_END, GATEWAY, HOST_END, ROOM, TUNNEL, UPLINK, Place, own
+from tests.support.rooms import BRIDGE, CONTAINER_END, GATEWAY, HOST_END, ROOM, TUNNEL, UPLINK, own
 from tests.support.shell import path_of
 from workshop.drivers import leftovers, rooms, vxlan
 from workshop.drivers.host import Host
@@ -15,13 +15,6 @@ from workshop.kernel import programs
 from workshop.kernel.namespaces import Namespace
 
 pytestmark = pytest.mark.kernel
-
-
-@pytest.fixture
-def place(tmp_path):
-    place = Place(tmp_path)
-    yield place
-    place.end()
 
 
 def test_a_plugin_that_starts_again_finds_all_as_it_was(place):

@@ -110,6 +110,12 @@ NAMES = {2: "eth0", 7: "wsb1", 8: "wsh1"}
             {"ifindex": 8, "lladdr": "02:00", "dst": "192.0.2.1", "flags": 2, "state": 0xC0},
             "bridge fdb replace 02:00 dev wsh1 dst 192.0.2.1 self permanent",
         ),
+        (
+            "fdb",
+            "replace",
+            {"ifindex": 8, "lladdr": "02:00", "flags": 0x44, "state": 0x42},
+            "bridge fdb replace 02:00 dev wsh1 master sticky static",
+        ),
         ("fdb", "del", {"ifindex": 8, "lladdr": "02:00", "flags": 4}, "bridge fdb del 02:00 dev wsh1 master"),
         ("fdb", "add", {"ifindex": 8, "lladdr": "02:00", "state": "x"}, "bridge fdb add 02:00 dev wsh1 state x"),
         (

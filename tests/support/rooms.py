@@ -1,4 +1,4 @@
-"""A host with a cable, at which the vxlan driver is at work with ``-o namespace=own``."""
+"""A host whose vxlan networks are in namespaces of their own: with a cable, a driver at work, and what is in there."""
 
 from __future__ import annotations
 
@@ -74,16 +74,18 @@ class Place:
         finally:
             space.close()
 
-    def pinned(self) -> list[str]:
-        return sorted(path.name for path in self.folder.glob("*"))
-
     def end(self) -> None:
-        """Remove all of it."""
+        """End the plugin, and remove all namespaces."""
         self.bench.host.close()
         for name in self.pinned():
             rooms.remove_at(self.folder / name)
         self.namespace.close()
 
+    def pinned(self) -> list[str]:
+        """The names of the namespaces that are kept."""
+        return sorted(path.name for path in self.folder.glob("*"))
+
 
 def own(**more: str) -> dict[str, str]:
+    """Options of a network that is in its own namespace."""
     return {"namespace": "own", "vni": "4242", **more}

@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 _SETTINGS = {
     "net/ipv6/conf/all/disable_ipv6": "1",
     "net/ipv6/conf/default/disable_ipv6": "1",
+    "net/ipv4/igmp_link_local_mcast_reports": "0",
     "net/bridge/bridge-nf-call-iptables": "0",
     "net/bridge/bridge-nf-call-ip6tables": "0",
     "net/bridge/bridge-nf-call-arptables": "0",
 }
-"""What a room only carries it has no part in: its links get no addresses of their own, and no rules are looked up."""
+"""What a room only carries it has no part in: its links get no addresses of their own, its bridge says nothing itself
+(the other hosts would learn a MAC address that is nobody's), and no rules are looked up."""
 
 _NOT_ALLOWED = (errno.EPERM, errno.EACCES)
 

@@ -17,6 +17,8 @@ from workshop.drivers.host import Host
 from workshop.drivers.options import Options
 from workshop.drivers.vxlan_options import OWN
 
+_MASTER, _STICKY, _STATIC = 0x04, 0x40, 0x42
+
 
 def name_of(network_id: str, chosen: Options) -> str:
     """The link by which packets go between the host and a network: its bridge, or what stands for that on the host."""
@@ -50,12 +52,24 @@ def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options,
             place.kernel.link("set", index=place.kernel.index(name), ifalias=mark)
     elif room.kernel.find(inner).get("master") != master:  # the bridge had to be made again
         room.kernel.link("set", index=room.kernel.index(inner), master=master)
+    _keep_it_here(room, room.kernel.index(inner), mac)
     index = outside.kernel.index(outer)
     bridge_link.give_gateways(outside, index, facts, chosen, is_new=not there)
     if not there or outside.kernel.find(outer).get("state") != "up":
         outside.kernel.link("set", index=index, state="up")
     bridge_link.switch_on(outside, outer, facts)
     return not there
+
+
+def _keep_it_here(room: Host, index: int, mac: str) -> None:
+    """Let the bridge always know behind which port the gateway is: what it has learned, it forgets after some minutes.
+
+    It would then send into the tunnel, too, what is for the gateway. The tunnel knows that this is here, and hands it
+    to itself; and the bridge believes that whoever sent or answered it is behind the tunnel.
+    """
+    known = room.kernel.fdb("dump", ifindex=index, lladdr=mac)
+    if not any(str(each.get("lladdr")) == mac and each["flags"] & _STICKY for each in known):
+        room.kernel.fdb("replace", ifindex=index, lladdr=mac, flags=_MASTER | _STICKY, state=_STATIC)
 
 
 def remove(host: Host, network_id: str) -> None:

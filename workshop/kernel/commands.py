@@ -22,8 +22,8 @@ _BRIDGE_PORT = {
     "unicast_flood": "flood",
     "neigh_suppress": "neigh_suppress",
 }
-_FDB_BITS = {"flags": {0x02: "self", 0x04: "master"}, "state": {0x80: "permanent"}}
-"""Words for bits: whose forwarding table is meant, the link's own or its bridge's; and what does not age."""
+_FDB_BITS = {"flags": {0x02: "self", 0x04: "master", 0x40: "sticky"}, "state": {0x02: "static", 0x80: "permanent"}}
+"""Words for bits: whose forwarding table is meant, the link's own or its bridge's; what does not move, or age."""
 _ADDRESS_FLAGS = {0x02: "nodad", 0x200: "noprefixroute"}
 _SCOPES = {0: "global", 253: "link", 254: "host"}
 

@@ -104,12 +104,12 @@ class About:
         if space["root"] and link is None:
             return found, problems  # all of a host's rules are about the host
         root = next((each for each in host["namespaces"] if each["root"]), None)
-        subject = _subject(graph, space, link)
         for where in (root, space) if root is not space else (root,):
             if where is None:
                 continue
             with self._observer().opened(where["id"]) as namespace:
                 try:
+                    subject = _subject(graph, space, link, where)
                     told = _firewall(namespace, subject) if namespace is not None else []
                 except ProgramError as error:
                     problems.append(f"The firewall of {where['name']} could not be read ({error}).")
@@ -263,16 +263,28 @@ def _entry(entry: Any, name: Callable[[int | None], str | None]) -> dict[str, An
     }
 
 
-def _subject(graph: graphs.Graph, space: dict[str, Any], link: dict[str, Any] | None) -> rules.Subject:
-    """Names and addresses by which rules may be about it: its own, its plug's, its bridge's."""
+def _subject(
+    graph: graphs.Graph, space: dict[str, Any], link: dict[str, Any] | None, where: dict[str, Any]
+) -> rules.Subject:
+    """Names and addresses by which rules in a namespace may be about it: its own, its plug's, its bridge's.
+
+    Of what is in a network's own namespace no rule of the host's knows but by the link that leads there.
+    """
     known = graphs.links(graph)
     mine = [link] if link else space["links"]
     near = [known[each["peer"]] for each in mine if each["peer"] in known]
     bridges = [known[each["master"]] for each in (*mine, *near) if each["master"] in known]
     # whoever is behind the host's end of a pair is meant too: its rules go by their addresses
     owners = [*mine, *(near if link and (space["root"] or space["network"]) else ())]
+    met = [*mine, *near, *bridges]
+    for _, room in graphs.namespaces(graph):
+        within = {each["id"] for each in room["links"]} if room["network"] and room is not where else set[str]()
+        if within and any(each["id"] in within for each in met):
+            gates = [each for each in where["links"] if each["peer"] in within and not each["endpoint"]]
+            met = [*(each for each in met if each["id"] not in within), *gates]
+            owners += gates if space is room and (link is None or link["kind"] == "bridge") else ()
     addresses = frozenset(each.partition("/")[0] for one in owners for each in one["addresses"])
-    return rules.Subject(frozenset(each["name"] for each in (*mine, *near, *bridges)), addresses)
+    return rules.Subject(frozenset(each["name"] for each in met), addresses)
 
 
 def _firewall(namespace: Namespace, subject: rules.Subject) -> list[dict[str, Any]]:

@@ -126,8 +126,14 @@ def _whose(link: Link) -> tuple[str | None, str | None]:
 
 
 def network_of(space: Space, known: Known) -> str | None:
-    """The network whose own namespace it is: its bridge is there, and it is nobody's sandbox. It stays that one's."""
+    """The network whose own namespace it is: its bridge is there, and it is nobody's sandbox. It stays that one's.
+
+    Another host on this machine may have such a bridge too; it has addresses on links that are no network's.
+    """
     if space.root or space.joined or space.id in known.sandboxes:
+        return None
+    others = {link.index for link in space.links.values() if link.facts.network is None}
+    if any(index in others for index, _ in space.addresses):
         return None
     bridges = (link for link in space.links.values() if link.value["kind"] == "bridge")
     return space.network or next((link.facts.network for link in bridges if link.facts.network), None)

@@ -7,6 +7,7 @@ Rules of iptables are nftables' too, unless they are of the old kind, which can 
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import struct
 import subprocess
@@ -58,6 +59,7 @@ class Tracer:
                 self._socket.setsockopt(_SOL_NETLINK, _ADD_MEMBERSHIP, group)
             self._program = subprocess.Popen(
                 [found, "-i"],
+                env={**os.environ, "HOME": os.devnull},  # it would keep what it is told in the user's home
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
             )  # fmt: skip
         with contextlib.suppress(OSError):

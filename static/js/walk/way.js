@@ -59,10 +59,18 @@ function linesBetween(picture, from, to) {
   if (direct) return direct;
   for (const id of picture.places.nodes.keys()) {
     if (!id.startsWith("bridge-")) continue;
-    const [there, on] = [edgeBetween(picture, from, id), edgeBetween(picture, id, to)];
+    const there = edgeBetween(picture, from, id) ?? within(picture, from, id);
+    const on = edgeBetween(picture, id, to) ?? within(picture, to, id);
     if (there && on) return [...there, ...on];
   }
   return [];
+}
+
+/** No line leads to a port that is drawn in its bridge: none is needed there. */
+function within({ places }, id, bridge) {
+  const [port, around] = [places.nodes.get(id), places.nodes.get(bridge)];
+  return port?.classes.includes("inset") && Math.abs(port.x - around.x) < around.w / 2 &&
+    Math.abs(port.y - around.y) < around.h / 2 ? [] : null;
 }
 
 function edgeBetween(picture, from, to) {
