@@ -45,19 +45,8 @@ def create(
     links.clear_the_way(host.outside, inside, "endpoint", endpoint_id)
     if not host.forwarding.placed:  # Docker may have started since
         host.forwarding.refresh()
-    elsewhere = {"net_ns_fd": host.outside.namespace} if host.outside is not host else {}
     with rollback() as undo:
-        host.kernel.link(
-            "add",
-            ifname=outside,
-            kind="veth",
-            master=master,
-            mtu=chosen.mtu,
-            state="up",
-            peer={"ifname": inside, "address": mac, "mtu": chosen.mtu, **elsewhere},
-        )
-        undo.callback(host.kernel.remove, outside)
-        index = host.kernel.index(outside)
+        index = links.add_pair(host, outside, inside, mac, master, chosen.mtu, undo)
         host.kernel.link("set", index=index, ifalias=naming.alias("endpoint", endpoint_id, host.plugin))
         if not chosen.icc:
             host.kernel.brport("set", index=index, isolated=True)

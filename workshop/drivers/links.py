@@ -11,6 +11,7 @@ from workshop.drivers import naming
 from workshop.drivers.host import Host
 from workshop.errors import PluginError
 from workshop.kernel.kernel import NetlinkError
+from workshop.kernel.namespaces import device
 
 _ADDRESSES = ("Address", "AddressIPv6")
 
@@ -45,6 +46,19 @@ def refuse_others(host: Host, name: str, kind: str, identity: str) -> bool:
     return True
 
 
+def add_pair(
+    place: Host, name: str, peer: str, mac: str, bridge: int | None, mtu: int, undo: contextlib.ExitStack
+) -> int:
+    """A pair whose end ``name`` is a port of the bridge with that index, up, and whose ``peer`` with that MAC address
+    is on the host, also where the bridge is not; gives the port's index.
+    """
+    elsewhere = {"net_ns_fd": place.outside.namespace} if place.outside is not place else {}
+    far = {"ifname": peer, "address": mac, "mtu": mtu, **elsewhere}
+    place.kernel.link("add", ifname=name, kind="veth", master=bridge, mtu=mtu, state="up", peer=far)
+    undo.callback(place.kernel.remove, name)
+    return place.kernel.index(name)
+
+
 def sandbox_is_gone(host: Host, endpoint_id: str) -> bool:
     """Whether the sandbox that an endpoint was joined to is gone, as far as it can be seen from here."""
     path = Path((host.endpoints.get(endpoint_id) or {}).get("SandboxKey") or "/")
@@ -55,7 +69,7 @@ def sandbox_is_there(host: Host, endpoint_id: str) -> bool:
     """Whether the sandbox that an endpoint was joined to can be seen from here, and is a namespace still."""
     path = (host.endpoints.get(endpoint_id) or {}).get("SandboxKey")
     with contextlib.suppress(OSError):
-        return bool(path) and Path(path).stat().st_dev == Path("/proc/self/ns/net").stat().st_dev
+        return bool(path) and Path(path).stat().st_dev == device()
     return False
 
 

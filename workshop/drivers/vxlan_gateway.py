@@ -37,16 +37,7 @@ def ensure(room: Host, network_id: str, mac: str, facts: Facts, chosen: Options,
     if not there:
         links.clear_the_way(outside, outer, "network", network_id)
         links.clear_the_way(room, inner, "network", network_id)
-        room.kernel.link(
-            "add",
-            ifname=inner,
-            kind="veth",
-            master=master,
-            mtu=chosen.mtu,
-            state="up",
-            peer={"ifname": outer, "address": mac, "mtu": chosen.mtu, "net_ns_fd": outside.namespace},
-        )
-        undo.callback(room.kernel.remove, inner)
+        links.add_pair(room, inner, outer, mac, master, chosen.mtu, undo)
         for place, name in ((outside, outer), (room, inner)):
             mark = naming.alias("network", network_id, room.plugin)
             place.kernel.link("set", index=place.kernel.index(name), ifalias=mark)

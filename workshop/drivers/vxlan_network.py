@@ -71,13 +71,18 @@ def _make_with(host: Host, network_id: str, facts: Facts, chosen: Options, undo:
     under = underlay.find(host, chosen)
     chosen = having(chosen, mtu=underlay.mtu_for(under, chosen, facts))
     _note(host, network_id, chosen)
-    if chosen.namespace == OWN and host.rooms.make(network_id):
-        undo.callback(host.rooms.remove, network_id)
-    place = seen_from(host, network_id)
+    place = _place(host, network_id, chosen, undo)
     _ensure_bridge(place, network_id, facts, chosen, undo)
     vxlan_tunnel.ensure(place, network_id, bridge_link.name_of(network_id, chosen), under, chosen, undo)
     vxlan_peers.program(host, network_id)
     bridge_rules.let_through(host, network_id, vxlan_gateway.name_of(network_id, chosen), facts, chosen, undo)
+
+
+def _place(host: Host, network_id: str, chosen: Options, undo: contextlib.ExitStack) -> Host:
+    """Where bridge and tunnel are to be: the host, or the network's room, which is made if it is not there."""
+    if chosen.namespace == OWN and host.rooms.make(network_id):
+        undo.callback(host.rooms.remove, network_id)
+    return seen_from(host, network_id)
 
 
 def _ensure_bridge(place: Host, network_id: str, facts: Facts, chosen: Options, undo: contextlib.ExitStack) -> bool:
@@ -112,9 +117,7 @@ def restore(host: Host, network_id: str, facts: Facts, chosen: Options) -> list[
         chosen = having(chosen, mtu=underlay.mtu_for(under, chosen, facts))
     name = bridge_link.name_of(network_id, chosen)
     with rollback() as undo:
-        if chosen.namespace == OWN and host.rooms.make(network_id):
-            undo.callback(host.rooms.remove, network_id)
-        place = seen_from(host, network_id)
+        place = _place(host, network_id, chosen, undo)
         if _ensure_bridge(place, network_id, facts, chosen, undo):
             done.append(f"made {name} again for network {network_id[:12]}: it was gone")
     for endpoint_id, endpoint in host.store.endpoints_of(network_id).items():

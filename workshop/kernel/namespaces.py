@@ -40,6 +40,11 @@ def _now() -> tuple[int, int]:
     return stat.st_dev, stat.st_ino
 
 
+def device() -> int:
+    """The device of the kernel's own file system on which all namespaces are files."""
+    return Path("/proc/thread-self/ns/net").stat().st_dev
+
+
 class Namespace:
     """A network namespace, held open by a descriptor.
 

@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 
 from workshop.kernel.mounts import MS_BIND, MS_REC, MS_SHARED, mount, unmount
-from workshop.kernel.namespaces import Namespace
+from workshop.kernel.namespaces import Namespace, device
 
 FOLDER = Path("/run/netns")
 
@@ -41,7 +41,7 @@ def at(path: Path) -> Namespace | None:
         found = Namespace.at(path)
     except OSError:
         return None
-    if found.key[0] == Path("/proc/self/ns/net").stat().st_dev:
+    if found.key[0] == device():
         found.name = path.name
         return found
     found.close()

@@ -10,12 +10,20 @@ import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from workshop.kernel.namespaces import Namespace
+from workshop.kernel.namespaces import Namespace, device
 
 FOLDERS = ("/run/docker/netns", "/run/netns")
 """Where Docker and ``ip netns`` keep namespaces as files."""
 
+PINNED = "wsn"
+"""How the file begins on which a network's own namespace is pinned."""
+
 Key = tuple[int, int]
+
+
+def name_of_network(network: str) -> str:
+    """What the own namespace of the network with that ID is called, wherever it is pinned."""
+    return PINNED + network[:10]
 
 
 def key_of(path: str) -> Key | None:
@@ -51,12 +59,12 @@ def _paths(known: Iterable[str]) -> Iterator[str]:
         with contextlib.suppress(OSError):
             yield from (entry.path for entry in os.scandir(folder))
     with contextlib.suppress(OSError):
-        device = Path("/proc/self/ns/net").stat().st_dev  # on which all namespaces are
+        of_namespaces = device()
         for entry in list(os.scandir("/proc/self/fd")):
             with contextlib.suppress(OSError):
                 target = str(Path(entry.path).readlink())
                 # one that is pinned to a file is called after that file
-                if target.startswith("net:[") or (target.startswith("/") and entry.stat().st_dev == device):
+                if target.startswith("net:[") or (target.startswith("/") and entry.stat().st_dev == of_namespaces):
                     yield entry.path
     with contextlib.suppress(OSError):
         yield from (f"{entry.path}/ns/net" for entry in os.scandir("/proc") if entry.name.isdigit())

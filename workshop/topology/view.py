@@ -233,7 +233,7 @@ def build(
         was = before.get(identity)
         links.append(was if was == new else new)
     container = None if space.root or space.network else known.container_of(space)
-    name = space.name or (f"wsn{space.network[:10]}" if space.network else None)
+    name = space.name or (places.name_of_network(space.network) if space.network else None)
     own = {
         "root": space.root,
         "name": space.owner if space.root else (container or {}).get("name") or name,

@@ -16,9 +16,6 @@ from workshop.topology.sockets import Asker
 from workshop.topology.space import ELSEWHERE, Space
 from workshop.topology.wire import Message
 
-PINNED = "wsn"
-"""How the file begins on which a network's own namespace is pinned."""
-
 
 class Within:
     """The networks' own namespaces of one host. ``pending``: numbers that mean nothing yet, by namespace ID and number,
@@ -92,9 +89,9 @@ class Within:
             name = places.name_at(path) or ""
             if path.startswith("/proc/") and not path.startswith("/proc/self/fd/"):
                 break  # from here on, processes: many, and they are in nothing of that kind
-            if not name.startswith(PINNED) and not path.startswith("/proc/self/fd/"):
+            if not name.startswith(places.PINNED) and not path.startswith("/proc/self/fd/"):
                 continue
-            if network and name.startswith(PINNED) and not network.startswith(name.removeprefix(PINNED)):
+            if network and name.startswith(places.PINNED) and not network.startswith(name.removeprefix(places.PINNED)):
                 continue
             if self._hearing.knows(places.identity(key)):
                 continue

@@ -28,9 +28,6 @@ from workshop.walk.tell import Walked
 from workshop.walk.trace import Tracer
 from workshop.walk.track import Tracks
 
-OWN = "wsn"
-"""The first letters of the name of a network's own namespace."""
-
 BESIDE = 24
 """How many containers beside the two that a walk is about are listened in, too: a packet may get to one of them."""
 
@@ -242,7 +239,7 @@ def beside(graph: Graph, ends: set[str]) -> dict[str, tuple[str, str, str]]:
         if space["root"]:
             continue
         if network := space.get("network"):
-            found[space["id"]] = (host["name"], space["name"] or f"{OWN}{network[:10]}", ROOM)
+            found[space["id"]] = (host["name"], space["name"] or namespaces.name_of_network(network), ROOM)
         else:
             name = (space["container"] or {}).get("name") or space["name"] or space["id"]
             found[space["id"]] = (host["name"], name, CONTAINER)
